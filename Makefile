@@ -1,0 +1,48 @@
+# Two commands: make book, make test. Each sets up what it needs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help book test check accept sync serve lint clean
+help:  ## List the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+book: $(READY)  ## Build the site into _build/site/
+	@$(BIN)/press build
+
+test: $(READY)  ## Run all tests: units, data, chapters (nbval), site
+	@$(BIN)/ruff check -q . && $(BIN)/mypy --no-error-summary && $(BIN)/pytest
+
+check: $(READY)  ## Say in a moment what is wrong with data and chapters
+	@$(BIN)/press check
+
+accept: $(READY)  ## Run the chapters and keep their results as the accepted outputs
+	@$(BIN)/press accept
+
+sync: $(READY)  ## Bring prose edits of the .md into the .ipynb
+	@$(BIN)/press sync
+
+serve: $(READY)  ## Show the built site on this machine
+	@$(BIN)/press serve
+
+lint: $(READY)  ## Format and lint the code
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/mypy
+
+clean:  ## Remove what was built, not the environment
+	@rm -rf _build
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"found Python {sys.version.split()[0]}; expected 3.11 or newer: make PYTHON=python3.12 {sys.argv[1]}")' "$(MAKECMDGOALS)"
+	@echo "setting up $(VENV) from requirements.lock"
+	@rm -rf $(VENV)
+	@if command -v uv >/dev/null; then \
+	  uv venv -q --python $(PYTHON) $(VENV) && \
+	  uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock && \
+	  uv pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@

@@ -1,0 +1,292 @@
+"""What an author calls in a chapter: read tables, state facts, show figures, judge claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from press import claims as claim_rules
+from press.errors import ChapterError, nearest
+from press.facts import Fact, Value
+from press.figures import NARROW, WIDE, Draw, draw_svg, spec_of
+from press.package import Package, find_root
+from press.records import emit
+
+VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
+
+#: Rows of evidence: a table or a part of it, one row of it, a fact, row ids, or a list of these.
+Rows = pd.DataFrame | pd.Series | Fact | str | Iterable["Rows"]
+
+
+class Chapter:
+    """One chapter's view of the data: the declared tables, as known by a day.
+
+    Parameters
+    ----------
+    name
+        The chapter's name, as in the column ``chapter`` of the claims.
+    as_of
+        ISO date. Rows that became known later are not seen.
+    tables
+        The tables that the chapter reads. Written as literals: the press reads them without running the chapter.
+    """
+
+    def __init__(self, name: str, *, as_of: str, tables: list[str], root: Path | None = None) -> None:
+        try:
+            self.as_of = pd.Timestamp(as_of).strftime("%Y-%m-%d")
+        except (ValueError, TypeError):
+            raise ChapterError(f"parameter as_of: found {as_of!r}, expected a date as in '2025-12-15'") from None
+        self.name = name
+        self.package = Package(find_root(root))
+        self.tables = {table: self.package.table(table, self.as_of) for table in tables}
+        self.facts: dict[str, Fact] = {}
+        self._figures: set[str] = set()
+        self._judged: set[str] = set()
+        emit(
+            {"kind": "chapter", "name": name, "as_of": self.as_of, "tables": sorted(tables)},
+            f"Chapter '{name}' as known on {self.as_of}, reading {', '.join(sorted(tables))}",
+        )
+
+    def known(self, day: str) -> bool:
+        """Say whether this edition reaches ``day`` (ISO date): later sections are for later editions."""
+        return pd.Timestamp(day) <= pd.Timestamp(self.as_of)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a declared table: its rows known by ``as_of``, with ``start`` and ``end`` of each period."""
+        if name not in self.tables:
+            raise ChapterError(f"table '{name}' is not declared in Chapter(tables=...){nearest(name, self.tables)}")
+        return self.tables[name].copy()
+
+    @cached_property
+    def _claims(self) -> dict[str, claim_rules.Claim]:
+        return claim_rules.load_claims(self.package)
+
+    @cached_property
+    def _evidence(self) -> pd.DataFrame:
+        """All rows the chapter can see, indexed by id, with their table."""
+        columns = ["source_id", "status", "period", "end", "known_from"]
+        frames = [
+            frame.set_index("id").reindex(columns=columns).assign(table=table)
+            for table, frame in self.tables.items()
+            if "source_id" in frame
+        ]
+        return pd.concat(frames) if frames else pd.DataFrame(columns=[*columns, "table"])
+
+    def _row_ids(self, rows: Rows, place: str) -> tuple[str, ...]:
+        """Flatten ``rows`` to sorted row ids and check that the chapter can see each of them."""
+
+        def flatten(item: Any) -> Iterable[str]:
+            if isinstance(item, str):
+                yield item
+            elif isinstance(item, Fact):
+                yield from item.rows
+            elif isinstance(item, pd.DataFrame):
+                yield from item["id"]
+            elif isinstance(item, pd.Series) and "id" in item.index:
+                yield item["id"]
+            else:
+                for part in item:
+                    yield from flatten(part)
+
+        ids = sorted(set(flatten(rows)))
+        unknown = [row for row in ids if row not in self._evidence.index]
+        if unknown:
+            raise ChapterError(
+                f"{place}: the row '{unknown[0]}' is in none of the chapter's tables as known on {self.as_of}"
+                f"{nearest(unknown[0], self._evidence.index) if len(self._evidence) < 500 else ''}"
+            )
+        return tuple(ids)
+
+    def _provenance(self, rows: tuple[str, ...]) -> dict[str, Any]:
+        """Return what a reader is told of the rows' origin: sources by weight, reach, tables."""
+        evidence = self._evidence.loc[list(rows)]
+        counts = evidence["source_id"].value_counts()
+        ends = evidence["end"].dropna()
+        return {
+            "rows": list(rows),
+            "tables": sorted(evidence["table"].unique()),
+            "sources": sorted(counts.index, key=lambda source: (-counts[source], source)),
+            "data_to": ends.max().strftime("%Y-%m-%d") if len(ends) else None,
+            "known_from": evidence["known_from"].max().strftime("%Y-%m-%d") if len(evidence) else None,
+            "claims_only": int((evidence["status"] == "claim").sum()),
+        }
+
+    def fact(
+        self, name: str, value: Value = None, *, unit: str = "", rows: Rows = (), qualifier: str = "exact"
+    ) -> Fact:
+        """State a named value for prose and verdicts, and show it.
+
+        Without ``value``, ``rows`` must be exactly one row: its value, unit and hedge are taken. A value that the
+        evidence does not give yet is stated as ``missing`` instead.
+        """
+        place = f"fact '{name}'"
+        if name in self.facts:
+            raise ChapterError(f"{place} is stated twice")
+        ids = self._row_ids(rows, place)
+        if value is None:
+            if len(ids) != 1 or not isinstance(rows, pd.DataFrame | pd.Series):
+                raise ChapterError(
+                    f"{place}: found no value and {len(ids)} rows, expected a value, or the one row to take it from"
+                )
+            row = rows.iloc[0] if isinstance(rows, pd.DataFrame) else rows
+            value, unit, qualifier = float(row["value"]), str(row["unit"]), str(row["qualifier"])
+        if not unit:
+            raise ChapterError(f"{place} has no unit")
+        if not ids:
+            raise ChapterError(f"{place} rests on no row of evidence")
+        return self._state(Fact(name, _plain(value, place), unit, ids, qualifier))
+
+    def missing(self, name: str, *, unit: str) -> Fact:
+        """State that the evidence gives no value for ``name`` (as known on ``as_of``)."""
+        return self._state(Fact(name, None, unit, ()))
+
+    def _state(self, fact: Fact) -> Fact:
+        self.facts[fact.name] = fact
+        record = {
+            "kind": "fact",
+            "chapter": self.name,
+            "name": fact.name,
+            "value": fact.value,
+            "unit": fact.unit,
+            "qualifier": fact.qualifier,
+            **self._provenance(fact.rows),
+        }
+        emit(record, f"{self.name}.{fact.name} = {fact.text} ({len(fact.rows)} rows)")
+        return fact
+
+    def figure(
+        self,
+        chart: Any | Draw,
+        *,
+        id: str,
+        title: str,
+        subtitle: str,
+        alt: str,
+        rows: Rows,
+        caveat: str = "",
+    ) -> None:
+        """Show a chart as a figure of the publication.
+
+        Parameters
+        ----------
+        chart
+            An Altair chart, or a function of the width in pixels that draws one (called for a wide column and for a
+            phone).
+        id
+            Unique in the chapter; letters, digits and hyphens.
+        title, subtitle, alt
+            What to see; unit and period; what a reader who cannot see the chart is told. All required, all different.
+        rows
+            The rows of evidence that the chart shows. Sources, "data to" and "known from" come from them.
+        caveat
+            What a careful reader must know before using the numbers.
+        """
+        place = f"figure '{id}'"
+        if not id.replace("-", "").isalnum():
+            raise ChapterError(f"{place}: an id is made of letters, digits and hyphens")
+        if id in self._figures:
+            raise ChapterError(f"{place} is shown twice in the chapter '{self.name}'")
+        for field, text in (("title", title), ("subtitle", subtitle), ("alt", alt)):
+            if not text.strip():
+                raise ChapterError(f"{place}: the {field} is empty")
+        if alt.strip() in (title.strip(), subtitle.strip()):
+            raise ChapterError(f"{place}: the alt text repeats the title; say what the chart shows")
+        ids = self._row_ids(rows, place)
+        if not ids:
+            raise ChapterError(f"{place} rests on no row of evidence")
+        self._figures.add(id)
+        name = f"{self.name}-{id}"
+        wide = spec_of(chart, WIDE, place)
+        record = {
+            "kind": "figure",
+            "chapter": self.name,
+            "id": id,
+            "title": title,
+            "subtitle": subtitle,
+            "alt": alt,
+            "caveat": caveat,
+            "narrow": draw_svg(spec_of(chart, NARROW, place), f"{name}-n"),
+            **self._provenance(ids),
+        }
+        emit(record, f"{title}\n{subtitle}\n{alt}", **{"image/svg+xml": draw_svg(wide, name), VEGA_LITE_MIME: wide})
+
+    def judge(self, claim_id: str, *, because: str, would_change: str, evidence: Rows = (), **measures: Fact) -> str:
+        """Judge one of the chapter's claims by the rule that stands in the data; show and return the verdict.
+
+        Parameters
+        ----------
+        because
+            One or two sentences of the author: why the measures mean this.
+        would_change
+            What evidence would change the verdict.
+        evidence
+            Rows of evidence beyond those of the measures.
+        measures
+            The facts that the rule asks for, by name; units must be the rule's.
+        """
+        claim = claim_rules.find_claim(self._claims, claim_id, self.name)
+        place = f"claim {claim_id}"
+        if claim_id in self._judged:
+            raise ChapterError(f"{place} is judged twice")
+        if set(measures) != set(claim.measures):
+            raise ChapterError(
+                f"{place}: found the measures {claim_rules.as_names(measures)}; "
+                f"its rule expects {claim_rules.as_names(claim.measures)}"
+            )
+        for name, fact in measures.items():
+            if fact.unit != claim.measures[name]:
+                raise ChapterError(
+                    f"{place}: the measure '{name}' is in {fact.unit}; its rule expects {claim.measures[name]}"
+                )
+        if not because.strip() or not would_change.strip():
+            raise ChapterError(f"{place}: 'because' and 'would_change' need a sentence each")
+        values = {name: fact.value for name, fact in measures.items()}
+        rows = self._row_ids([*measures.values(), evidence], place)
+        verdict = claim.verdict(values)
+        seen = self._evidence.loc[list(rows)]
+        sources = self.package.sources.loc[sorted(seen["source_id"].unique())]
+        claim_rules.check_allowed(claim, verdict, values, seen, sources)
+        self._judged.add(claim_id)
+        record = {
+            "kind": "verdict",
+            "chapter": self.name,
+            "id": claim.id,
+            "claim": claim.text,
+            "claim_kind": claim.kind,
+            "reading": claim.reading,
+            "rule": claim.rule,
+            "verdict": verdict,
+            "measures": [
+                {"name": name, "value": fact.value, "unit": fact.unit, "text": fact.text}
+                for name, fact in sorted(measures.items())
+            ],
+            "because": because,
+            "would_change": would_change,
+            "strength": claim_rules.strength(sources),
+            **self._provenance(rows),
+        }
+        text = f"{claim.id}: {verdict}. {because}"
+        emit(
+            record, text, **{"text/markdown": f"**{claim.id}** {claim.text}.\n\n**{verdict.capitalize()}.** {because}"}
+        )
+        return verdict
+
+
+def _plain(value: Any, place: str) -> Value:
+    """Return a value that JSON writes the same on every machine: numbers keep twelve significant digits."""
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, str):
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ChapterError(f"{place}: found {value!r}, expected a number, a text or a date") from None
+    if number != number or number in (float("inf"), float("-inf")):
+        raise ChapterError(f"{place}: the value is {number}; state it with 'missing' if the evidence does not give it")
+    number = float(f"{number:.12g}")
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number

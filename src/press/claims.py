@@ -1,0 +1,157 @@
+"""Claims and the rules that judge them. A rule stands in the data, apart from the value that meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from simpleeval import EvalWithCompoundTypes, InvalidExpression
+
+from press.errors import ChapterError, DataError, nearest
+from press.facts import Value
+from press.package import Package
+
+VERDICTS = ("supported", "partly supported", "contradicted", "not testable", "open")
+OFFICIAL = ("primary", "official-secondary")
+WEAK = ("blog", "weak")
+
+
+def parse_rule(rule: str, place: str) -> list[tuple[str, str]]:
+    """Split ``"supported if share > 80; contradicted otherwise"`` into verdicts and conditions, in order."""
+    clauses = []
+    for clause in rule.split(";"):
+        words = clause.strip()
+        verdict = next((v for v in VERDICTS if words.startswith(v + " ")), None)
+        if verdict is None:
+            raise DataError(
+                f"{place}, field rule: found '{words}', expected '<verdict> if <condition>' or '<verdict> otherwise'"
+            )
+        rest = words.removeprefix(verdict).strip()
+        if rest == "otherwise":
+            clauses.append((verdict, "True"))
+        elif rest.startswith("if "):
+            clauses.append((verdict, rest.removeprefix("if ")))
+        else:
+            raise DataError(
+                f"{place}, field rule: after '{verdict}' found '{rest}', expected 'if <condition>' or 'otherwise'"
+            )
+    if clauses[-1][1] != "True":
+        raise DataError(
+            f"{place}, field rule: the last clause must be '<verdict> otherwise', so that every value gets a verdict"
+        )
+    return clauses
+
+
+def parse_measures(text: str, place: str) -> dict[str, str]:
+    """Split ``"share: percent; people: persons"`` into names and units."""
+    measures = {}
+    for part in text.split(";"):
+        name, _, unit = (piece.strip() for piece in part.partition(":"))
+        if not name.isidentifier() or not unit:
+            raise DataError(f"{place}, field measures: found '{part.strip()}', expected '<name>: <unit>'")
+        measures[name] = unit
+    return measures
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the commentary, in our words, with the rule by which it is judged."""
+
+    id: str
+    chapter: str
+    kind: str
+    text: str
+    reading: str
+    measures: Mapping[str, str]
+    rule: str
+    clauses: tuple[tuple[str, str], ...]
+
+    def verdict(self, values: Mapping[str, Value]) -> str:
+        """Return the first verdict whose condition holds.
+
+        A measure that is None (the evidence has no value) makes a forecast ``open`` and any other claim
+        ``not testable``.
+        """
+        if any(value is None for value in values.values()):
+            return "open" if self.kind == "forecast" else "not testable"
+        evaluator = EvalWithCompoundTypes(names=dict(values))
+        for verdict, condition in self.clauses:
+            try:
+                holds = evaluator.eval(condition)
+            except (InvalidExpression, TypeError, SyntaxError) as error:
+                raise DataError(
+                    f"data/claims.csv, claim {self.id}, field rule: '{condition}' cannot be judged: {error}"
+                ) from None
+            if holds:
+                return verdict
+        raise AssertionError("a rule ends with 'otherwise'")
+
+
+def load_claims(package: Package) -> dict[str, Claim]:
+    """Load and check all claims of the package, by id."""
+    claims = {}
+    for row in package.table("claims").itertuples():
+        place = f"data/claims.csv, claim {row.id}"
+        claims[str(row.id)] = Claim(
+            id=str(row.id),
+            chapter=str(row.chapter),
+            kind=str(row.kind),
+            text=str(row.claim),
+            reading=str(row.reading),
+            measures=parse_measures(str(row.measures), place),
+            rule=str(row.rule),
+            clauses=tuple(parse_rule(str(row.rule), place)),
+        )
+    return claims
+
+
+def find_claim(claims: Mapping[str, Claim], claim_id: str, chapter: str) -> Claim:
+    """Return a chapter's claim by id. Raises ChapterError for an unknown id or another chapter's claim."""
+    if claim_id not in claims:
+        raise ChapterError(f"there is no claim '{claim_id}'{nearest(claim_id, claims)}")
+    claim = claims[claim_id]
+    if claim.chapter != chapter:
+        raise ChapterError(f"claim {claim_id} belongs to the chapter '{claim.chapter}', it is judged in '{chapter}'")
+    return claim
+
+
+def strength(sources: pd.DataFrame) -> str:
+    """Grade the evidence behind a verdict by its sources (rows of the register).
+
+    ``strong``: an official or primary source and three or more publishers; ``fair``: an official or primary source,
+    or two publishers that are not weak; ``weak``: anything less.
+    """
+    official = sources["reliability"].isin(OFFICIAL).any()
+    publishers = sources.loc[~sources["reliability"].isin(WEAK), "publisher"].nunique()
+    if official and publishers >= 3:
+        return "strong"
+    return "fair" if official or publishers >= 2 else "weak"
+
+
+def check_allowed(
+    claim: Claim, verdict: str, values: Mapping[str, Value], evidence: pd.DataFrame, sources: pd.DataFrame
+) -> None:
+    """Raise ChapterError for a verdict that its own evidence does not allow."""
+    place = f"claim {claim.id}"
+    judged = verdict in ("supported", "partly supported", "contradicted")
+    if judged and evidence.empty:
+        raise ChapterError(f"{place}: the verdict '{verdict}' rests on no row of evidence")
+    if judged and claim.kind == "figure" and not any(isinstance(v, int | float) for v in values.values()):
+        raise ChapterError(f"{place}: a claim of kind figure needs a number, found {dict(values)}")
+    if verdict == "supported" and sources["reliability"].isin(WEAK).all():
+        raise ChapterError(f"{place}: 'supported' rests on blogs and weak sources alone ({', '.join(sources.index)})")
+    if verdict == "supported" and (evidence["status"] == "claim").all():
+        raise ChapterError(f"{place}: 'supported' rests only on rows whose status is 'claim'")
+
+
+def unjudged(claims: Mapping[str, Claim], chapters: Iterable[str], judged: Iterable[str]) -> list[str]:
+    """Return the ids of the claims of these chapters that have no verdict."""
+    done, rooms = set(judged), set(chapters)
+    return [claim.id for claim in claims.values() if claim.chapter in rooms and claim.id not in done]
+
+
+def as_names(values: Mapping[str, Any]) -> str:
+    """Write measure names for a message."""
+    return ", ".join(sorted(values)) or "none"

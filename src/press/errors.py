@@ -1,0 +1,39 @@
+"""Errors meant for people: one message that says where, what was found and what was expected."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PressError(Exception):
+    """Something an author can mend. ``exit_code`` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class DataError(PressError):
+    """A table, its descriptor or a source is wrong."""
+
+    exit_code = 3
+
+
+class ChapterError(PressError):
+    """A chapter's code, parameters or results are wrong."""
+
+    exit_code = 4
+
+
+class SiteError(PressError):
+    """The built site is not fit to be published."""
+
+    exit_code = 5
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the closest known name, or the known names when none is close."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(names)}" if names else ""

@@ -1,0 +1,51 @@
+"""ISO 8601 periods as they stand in the data: a year, month, day, or an interval of two of them."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from press.errors import DataError
+
+_PART = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+def bounds(period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and the last day of an ISO 8601 period.
+
+    >>> bounds("2025-12")
+    (Timestamp('2025-12-01 00:00:00'), Timestamp('2025-12-31 00:00:00'))
+
+    Raises DataError if the text is no period, or ends before it starts.
+    """
+    first, _, last = period.partition("/")
+    try:
+        if not all(_PART.fullmatch(part) for part in (first, last or first)):
+            raise ValueError
+        start = pd.Period(first).start_time
+        end = pd.Period(last or first).end_time.normalize()
+    except ValueError:
+        raise DataError(
+            f"found the period '{period}', expected YYYY, YYYY-MM, YYYY-MM-DD or two of them with a '/'"
+        ) from None
+    if end < start:
+        raise DataError(f"the period '{period}' ends before it starts")
+    return start, end
+
+
+def long_date(day: pd.Timestamp | str) -> str:
+    """Write a day as in ``13 December 2025``."""
+    stamp = pd.Timestamp(day)
+    return f"{stamp.day} {stamp.month_name()} {stamp.year}"
+
+
+def long_period(period: str) -> str:
+    """Write an ISO period in words: ``2025``, ``December 2025``, ``13 December 2025`` or two of them with a dash."""
+    first, _, last = period.partition("/")
+
+    def words(part: str) -> str:
+        stamp = pd.Timestamp(part)
+        return {4: part, 7: f"{stamp.month_name()} {stamp.year}"}.get(len(part), long_date(stamp))
+
+    return f"{words(first)} – {words(last)}" if last else words(first)

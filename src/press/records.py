@@ -1,0 +1,36 @@
+"""What a chapter gives: records in its notebook's outputs, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from IPython.display import display
+
+MIME = "application/vnd.press+json"
+
+Record = dict[str, Any]
+
+
+def emit(record: Record, text: str, **more: Any) -> None:
+    """Display a record in the running notebook.
+
+    ``text`` is what a plain reader sees; ``more`` holds the same for other readers, by MIME type.
+    """
+    display({MIME: record, "text/plain": text, **more}, raw=True)
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Yield the records in an executed notebook's outputs, in order.
+
+    Each has its ``cell`` (counted from 0); a figure has its ``wide`` drawing too.
+    """
+    notebook = json.loads(path.read_text("utf-8"))
+    for index, cell in enumerate(notebook["cells"]):
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if MIME in data:
+                svg = "".join(data.get("image/svg+xml", ""))
+                yield {**data[MIME], "cell": index, **({"wide": svg} if svg else {})}

@@ -1,0 +1,94 @@
+"""Make the site: run, stage, render with Jupyter Book, check, and put in place in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from press.check_site import check_site
+from press.errors import SiteError
+from press.execute import Job, run_all
+from press.notebooks import chapters
+from press.validate import require_valid
+
+#: Where the published site is, seen from the root: a link that is turned to each new build.
+SITE = "_build/site"
+_STAGED = ("_config.yml", "_toc.yml", "book", "data")
+
+
+def build(root: Path, parameters: Mapping[str, Any], say: Callable[[str], None], workers: int = 2) -> Path:
+    """Build the site from the chapters with these parameters and return its folder.
+
+    What was published before stays in place unless every step succeeds. Raises PressError with the reason.
+    """
+    work = root / "_build"
+    work.mkdir(exist_ok=True)
+    lock = FileLock(work / "press.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise SiteError("another build of this book is running; wait for it to end") from None
+    with lock, tempfile.TemporaryDirectory(prefix="press-", dir=work) as folder:
+        say("checking the data")
+        require_valid(root)
+        stage = Path(folder) / "book"
+        book = chapters(root)
+        say(f"running {len(book)} chapters")
+        run_all([Job(c, stage / "notebooks" / f"{c.stem}.ipynb", parameters) for c in book], workers)
+        for name in _STAGED:
+            path = root / name
+            if path.is_dir():
+                shutil.copytree(path, stage / name)
+            else:
+                shutil.copy(path, stage / name)
+        say("rendering the pages")
+        html = render(stage, Path(folder) / "out")
+        say("checking the site")
+        check_site(html, stage)
+        return _publish(html, work)
+
+
+def render(source: Path, output: Path) -> Path:
+    """Render a book folder with Jupyter Book; a warning is an error. Returns the folder of the pages."""
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "--path-output", str(output)]
+    done = subprocess.run(
+        [*command, "--all", "-W", "--keep-going", "-q"],
+        capture_output=True,
+        text=True,
+        cwd=source,
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"},
+    )
+    if done.returncode:
+        told = [
+            line
+            for line in (done.stderr + done.stdout).splitlines()
+            if "WARNING" in line or "ERROR" in line or "rror:" in line
+        ]
+        lines = [line.replace(f"{source}/", "") for line in told or done.stderr.splitlines()[-15:]]
+        raise SiteError("Jupyter Book did not render the book:\n" + "\n".join(lines))
+    return output / "_build" / "html"
+
+
+def _publish(html: Path, work: Path) -> Path:
+    """Move the pages beside the published ones and turn the link; the old pages go last."""
+    sites = work / "sites"
+    sites.mkdir(exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="site-", dir=sites))
+    fresh.chmod(0o755)
+    html.rename(fresh)
+    link, site = work / ".site-next", work / "site"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("sites") / fresh.name)
+    link.replace(site)
+    for old in sites.iterdir():
+        if old != fresh:
+            shutil.rmtree(old)
+    return site

@@ -1,0 +1,39 @@
+"""The press as a Sphinx extension: records of executed notebooks become figures, verdicts, facts and ledgers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+from press.errors import PressError
+from press.sphinx_ext.directives import DIRECTIVES
+from press.sphinx_ext.roles import ROLES
+from press.sphinx_ext.site import Site
+
+
+def _load(app: Sphinx) -> None:
+    try:
+        app.press = Site.load(Path(app.srcdir))  # type: ignore[attr-defined]
+    except PressError as error:
+        raise ExtensionError(str(error)) from None
+
+
+def _copy_data(app: Sphinx, error: Exception | None) -> None:
+    """Put the data package beside the pages, so that every table can be downloaded."""
+    if error is None and app.builder.format == "html":
+        shutil.copytree(Path(app.srcdir) / "data", Path(app.outdir) / "data", dirs_exist_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register roles, directives and hooks (Sphinx calls this)."""
+    app.connect("builder-inited", _load)
+    app.connect("build-finished", _copy_data)
+    for name, role in ROLES.items():
+        app.add_role(name, role)
+    for name, directive in DIRECTIVES.items():
+        app.add_directive(name, directive)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

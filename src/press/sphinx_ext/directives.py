@@ -1,0 +1,152 @@
+"""Directives for pages: blocks for later editions, cards, the data page, the register of sources, the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from press.claims import VERDICTS
+from press.sphinx_ext.mime import raw
+from press.sphinx_ext.site import Site
+
+
+class _PressDirective(SphinxDirective):
+    @property
+    def site(self) -> Site:
+        return self.env.app.press  # type: ignore[attr-defined]
+
+    def fail(self, message: str) -> ExtensionError:
+        line = self.get_source_info()[1]
+        return ExtensionError(f"{self.env.docname}, line {line}: {message}")
+
+    def note_notebooks(self) -> None:
+        for doc in self.site.docs.values():
+            self.env.note_dependency(str(self.site.root / f"{doc}.ipynb"))
+
+
+class KnownFrom(_PressDirective):
+    """``{known-from} 2026-04-28``: text for editions that reach that day. ``{not-yet}`` is its opposite."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            reached = pd.Timestamp(self.arguments[0]) <= pd.Timestamp(self.site.as_of)
+        except ValueError:
+            raise self.fail(f"found '{self.arguments[0]}', expected a date as in 2026-04-28") from None
+        if reached != (self.name == "known-from"):
+            return []
+        container = nodes.container(classes=["press-known-from"])
+        self.state.nested_parse(self.content, self.content_offset, container)
+        return [container]
+
+
+class Card(_PressDirective):
+    """A card that leads to a chapter: ``{chapter-card} potash`` with its key number and figure; the text says why."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec = {"fact": str, "format": str, "unit": str, "figure": str, "label": str}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        figure = f"{name}-{self.options.get('figure', '')}"
+        if name not in self.site.docs or figure not in self.site.figures:
+            raise self.fail(
+                f"found the chapter '{name}' and figure '{figure}'; the executed notebooks have no such pair"
+            )
+        self.note_notebooks()
+        doc = self.site.docs[name]
+        verdicts = [v["verdict"] for v in self.site.verdicts.values() if v["chapter"] == name]
+        try:
+            number = self.site.fact_text(
+                f"{name}.{self.options['fact']}", self.options.get("format", ""), self.options.get("unit", "")
+            )
+        except Exception as error:
+            raise self.fail(str(error)) from None
+        html = self.site.html(
+            "card.html",
+            href=self.env.app.builder.get_relative_uri(self.env.docname, doc),
+            title=self.env.titles[doc].astext() if doc in self.env.titles else name,
+            chapter=name,
+            number=number,
+            label=self.options.get("label", ""),
+            text=" ".join(self.content),
+            figure=self.site.figures[figure],
+            counts=[(verdict, verdicts.count(verdict)) for verdict in VERDICTS if verdict in verdicts],
+        )
+        return list(raw(html))
+
+
+class DataTables(_PressDirective):
+    """``{data-tables}``: every table of the package with its fields, rows, sources, licence and download."""
+
+    def run(self) -> list[nodes.Node]:
+        found: list[nodes.Node] = []
+        licence = self.site.package.descriptor.get("licenses", [{}])[0]
+        for name, resource in self.site.package.resources.items():
+            frame = self.site.package.table(name)
+            section = nodes.section(ids=[f"table-{name}"], names=[f"table-{name}"])
+            section += nodes.title("", resource.get("title", name))
+            known = frame.get("known_from")
+            section += raw(
+                self.site.html(
+                    "table.html",
+                    resource=resource,
+                    rows=len(frame),
+                    n_sources=frame["source_id"].nunique() if "source_id" in frame else 0,
+                    known_to=known.max().strftime("%Y-%m-%d") if known is not None else "",
+                    licence=licence,
+                    root="../" * self.env.docname.count("/"),
+                )
+            )
+            found.append(section)
+        return found
+
+
+class SourceRegister(_PressDirective):
+    """``{source-register}``: every source with publisher, title, date, address, reliability and licence."""
+
+    def run(self) -> list[nodes.Node]:
+        used: Counter[str] = Counter()
+        for name in self.site.package.resources:
+            frame = self.site.package.table(name)
+            if "source_id" in frame:
+                used.update(frame["source_id"])
+        sources = [
+            {**self.site.source(source), "rows": used[source]} for source in sorted(self.site.package.sources.index)
+        ]
+        return list(raw(self.site.html("sources.html", sources=sources)))
+
+
+class Ledger(_PressDirective):
+    """``{ledger}``: all claims with their verdicts in one table, and the counts."""
+
+    def run(self) -> list[nodes.Node]:
+        self.note_notebooks()
+        verdicts = [self.site.verdicts[claim] for claim in self.site.claims if claim in self.site.verdicts]
+        kinds = Counter(v["verdict"] for v in verdicts)
+        rows = [
+            {
+                **v,
+                "href": self.env.app.builder.get_relative_uri(self.env.docname, self.site.docs[v["chapter"]])
+                + f"#claim-{v['id']}",
+            }
+            for v in verdicts
+        ]
+        return list(raw(self.site.html("ledger.html", rows=rows, counts=[(v, kinds[v]) for v in VERDICTS])))
+
+
+DIRECTIVES = {
+    "known-from": KnownFrom,
+    "not-yet": KnownFrom,
+    "chapter-card": Card,
+    "data-tables": DataTables,
+    "source-register": SourceRegister,
+    "ledger": Ledger,
+}

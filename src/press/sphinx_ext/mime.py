@@ -1,0 +1,40 @@
+"""MyST-NB's way in: turn a record in a cell's outputs into the page's HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from docutils import nodes
+
+from press.records import MIME
+from press.sphinx_ext.site import Site
+
+
+class RecordRenderer:
+    """MIME render plugin (entry point group ``myst_nb.mime_renderers``)."""
+
+    mime_priority_overrides: Sequence[tuple[str, str, int | None]] = [("*", MIME, 1)]
+
+    @staticmethod
+    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
+        """Return the nodes for one record, or None for other MIME types."""
+        if data.mime_type != MIME or inline:
+            return None
+        record = json.loads(data.content) if isinstance(data.content, str | bytes) else data.content
+        site: Site = renderer.renderer.sphinx_env.app.press
+        kind = record["kind"]
+        if kind == "figure":
+            name = f"{record['chapter']}-{record['id']}"
+            return raw(site.html("figure.html", figure=site.figures[name], name=name, **site.cite(record)))
+        if kind == "verdict":
+            return raw(site.html("verdict.html", verdict=record, **site.cite(record)))
+        if kind == "fact":
+            return raw(f'<span class="press-anchor" id="fact-{record["chapter"]}-{record["name"]}"></span>')
+        return []
+
+
+def raw(html: str) -> list[nodes.Element]:
+    """Wrap finished HTML for the page."""
+    return [nodes.raw("", html, format="html")]

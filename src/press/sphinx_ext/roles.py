@@ -1,0 +1,44 @@
+"""Roles for prose: ``{fact}``."""
+
+from __future__ import annotations
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxRole
+
+from press.errors import ChapterError
+from press.sphinx_ext.site import Site
+
+
+class FactRole(SphinxRole):
+    """``{fact}`chapter.name; format; unit```: a computed number, linked to the cell that made it.
+
+    ``format`` is a Python format spec; with ``unit`` the unit is written too. Within its own chapter a fact needs no
+    chapter name.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        site: Site = self.env.app.press  # type: ignore[attr-defined]
+        name, spec, unit, *rest = [part.strip() for part in self.text.split(";")] + ["", ""]
+        if "." not in name:
+            here = next((chapter for chapter, doc in site.docs.items() if doc == self.env.docname), "")
+            name = f"{here}.{name}"
+        try:
+            if any(rest):
+                raise ChapterError(f"found '{self.text}', expected '{{fact}}`name; format; unit`'")
+            text = site.fact_text(name, spec, unit)
+        except (ChapterError, ValueError) as error:
+            line = self.get_source_info()[1]
+            raise ExtensionError(f"{self.env.docname}, line {line}: {error}") from None
+        record = site.fact(name)
+        doc = site.docs[record["chapter"]]
+        self.env.note_dependency(str(site.root / f"{doc}.ipynb"))
+        uri = self.env.app.builder.get_relative_uri(self.env.docname, doc)
+        cite = site.cite(record, most=2)
+        more = f" and {cite['more']} more" if cite["more"] else ""
+        title = f"Computed from {len(record['rows'])} row(s): {', '.join(cite['publishers'])}{more}"
+        anchor = f"{uri}#fact-{record['chapter']}-{record['name']}"
+        return [nodes.reference("", text, refuri=anchor, reftitle=title, internal=True, classes=["press-fact"])], []
+
+
+ROLES = {"fact": FactRole()}

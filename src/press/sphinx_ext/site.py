@@ -1,0 +1,101 @@
+"""What the pages know: the records of all chapters, the data package and the claims, loaded once a build."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from press import claims as claim_rules
+from press.errors import ChapterError, nearest
+from press.facts import format_value
+from press.package import Package
+from press.periods import long_date, long_period
+from press.records import Record, read_records
+
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.PackageLoader("press"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(long_date=long_date, long_period=long_period)
+
+
+@dataclass
+class Site:
+    """Everything that pages show, from the executed notebooks under ``root/notebooks``."""
+
+    root: Path
+    package: Package
+    claims: dict[str, claim_rules.Claim]
+    docs: dict[str, str] = field(default_factory=dict)
+    as_of: str = ""
+    facts: dict[str, Record] = field(default_factory=dict)
+    figures: dict[str, Record] = field(default_factory=dict)
+    verdicts: dict[str, Record] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, root: Path) -> Site:
+        """Read the package, the claims and every notebook's records. Raises PressError with the place of a fault."""
+        package = Package(root)
+        site = cls(root, package, claim_rules.load_claims(package))
+        for path in sorted((root / "notebooks").glob("*.ipynb")):
+            for record in read_records(path):
+                site._add(record, f"notebooks/{path.stem}")
+        missing = claim_rules.unjudged(site.claims, site.docs, site.verdicts)
+        if missing:
+            raise ChapterError(
+                f"no verdict for the claims {', '.join(missing)}: a chapter must judge each of its claims"
+            )
+        return site
+
+    def _add(self, record: Record, doc: str) -> None:
+        kind = record["kind"]
+        if kind == "chapter":
+            if record["name"] in self.docs:
+                raise ChapterError(
+                    f"{doc}: the chapter '{record['name']}' stands already in {self.docs[record['name']]}"
+                )
+            self.docs[record["name"]] = doc
+            self.as_of = max(self.as_of, record["as_of"])
+        elif kind == "fact":
+            self.facts[f"{record['chapter']}.{record['name']}"] = record
+        elif kind == "figure":
+            self.figures[f"{record['chapter']}-{record['id']}"] = record
+        elif kind == "verdict":
+            self.verdicts[record["id"]] = record
+
+    def fact(self, name: str) -> Record:
+        """Return a fact by ``chapter.name``; an unknown one, or one without a value, is an error."""
+        if name not in self.facts:
+            raise ChapterError(f"there is no fact '{name}'{nearest(name, self.facts)}")
+        record = self.facts[name]
+        if record["value"] is None:
+            raise ChapterError(f"the fact '{name}' has no value as known on {self.as_of}; say it in a known-from block")
+        return record
+
+    def fact_text(self, name: str, spec: str = "", unit: str = "") -> str:
+        """Write a fact as prose shows it."""
+        record = self.fact(name)
+        return format_value(record["value"], record["unit"], record["qualifier"], spec, unit)
+
+    def source(self, source_id: str) -> dict[str, Any]:
+        """Return a source's record of the register."""
+        row = self.package.sources.loc[source_id]
+        return {"id": source_id, **{str(key): value for key, value in row.fillna("").items()}}
+
+    def cite(self, record: Record, most: int = 4) -> dict[str, Any]:
+        """Return the source line of a record: its main publishers, how many more, and all sources."""
+        sources = [self.source(source) for source in record["sources"]]
+        publishers = Counter(source["publisher"] for source in sources)
+        names = list(publishers)
+        return {"sources": sources, "publishers": names[:most], "more": max(len(names) - most, 0)}
+
+    def html(self, template: str, **context: Any) -> str:
+        """Render a template; every value is escaped."""
+        return _ENVIRONMENT.get_template(template).render(site=self, **context)

@@ -1,0 +1,155 @@
+"""Is the data package what its descriptor says? One line for each fault: file, row, field, found, expected."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import frictionless
+
+from press.claims import load_claims
+from press.errors import DataError, PressError, nearest
+from press.package import DESCRIPTOR, Package
+from press.periods import bounds
+
+#: What spreadsheets would run as a formula; a signed number at the start of a note is none.
+_FORMULA = re.compile(r"[=@]|[+-][^\d\s]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_MOST = 20
+
+
+def require_valid(root: Path) -> None:
+    """Raise DataError with every fault of the package under ``root``, a line each."""
+    problems = validate(root)
+    if problems:
+        raise DataError("\n".join(problems))
+
+
+def validate(root: Path) -> list[str]:
+    """Return the faults of the data package under ``root``, a line each; none if it is valid."""
+    package = Package(root)
+    try:
+        described = frictionless.Package.from_descriptor(package.descriptor, basepath=str(root / "data"))
+        for described_table in described.resources:
+            # Never guessed: a ragged first row would move the header.
+            described_table.dialect = frictionless.Dialect(header_rows=[1])
+        report = described.validate(limit_errors=_MOST)
+    except frictionless.FrictionlessException as error:
+        return [f"{DESCRIPTOR}: {error.error.message}"]
+    problems = [f"{DESCRIPTOR}: {error.message}" for error in report.errors]
+    for task in report.tasks:
+        resource = package.resources.get(task.name, {})
+        problems += [_line(error, resource, package) for error in task.errors]
+    listed = {resource.get("path") for resource in package.resources.values()}
+    for path in sorted((root / "data").glob("*.csv")):
+        if path.name not in listed:
+            problems.append(
+                f"data/{path.name}: found a table that {DESCRIPTOR} does not describe; expected it among the resources"
+            )
+    return problems or [*_beyond_frictionless(package), *_claims(package)]
+
+
+def _claims(package: Package) -> list[str]:
+    if "claims" not in package.resources:
+        return []
+    try:
+        load_claims(package)
+    except PressError as error:
+        return [str(error)]
+    return []
+
+
+def _field(resource: dict[str, Any], name: str) -> dict[str, Any]:
+    fields = resource.get("schema", {}).get("fields", [])
+    return next((field for field in fields if field["name"] == name), {})
+
+
+def _expected(field: dict[str, Any]) -> str:
+    """Say in words what a field takes."""
+    kind = {"number": "a number with a decimal point", "date": "a date as in 2025-12-31", "integer": "a whole number"}
+    limits = field.get("constraints", {})
+    words = [kind.get(field.get("type", ""), "a text")]
+    if "enum" in limits:
+        words = [f"one of {', '.join(map(str, limits['enum']))}"]
+    if "pattern" in limits:
+        words.append(f"matching {limits['pattern']}")
+    words += [f"{name} {limits[name]}" for name in ("minimum", "maximum") if name in limits]
+    return ", ".join(words)
+
+
+def _line(error: Any, resource: dict[str, Any], package: Package) -> str:
+    """Write one of Frictionless's errors as file, row, field, found, expected."""
+    place = f"data/{resource.get('path', '?')}"
+    row = getattr(error, "row_number", None)
+    name = getattr(error, "field_name", "")
+    cell = getattr(error, "cell", "")
+    if row is not None:
+        place += f", row {row}"
+    if error.type in ("type-error", "constraint-error"):
+        field = _field(resource, name)
+        if cell == "" and field.get("constraints", {}).get("required"):
+            return f"{place}, field {name}: found nothing, expected {_expected(field)}"
+        return f"{place}, field {name}: found '{cell}', expected {_expected(field)}"
+    if error.type == "foreign-key":
+        names, found = ", ".join(error.field_names), ", ".join(map(str, error.field_cells))
+        target = error.reference_name
+        known = list(package.table(target)["id"]) if target in package.resources else []
+        return f"{place}, field {names}: found '{found}', expected an id of {target}{nearest(found, known)}"
+    if error.type == "primary-key":
+        keys = resource["schema"].get("primaryKey", "id")
+        return (
+            f"{place}, field {keys}: found a key that stands on an earlier row ({error.note}), expected each key once"
+        )
+    if error.type == "extra-label":
+        hint = nearest(error.label, [field["name"] for field in resource["schema"]["fields"]])
+        return f"{place}, header: found the column '{error.label}', which the descriptor does not know{hint}"
+    if error.type == "missing-label":
+        return f"{place}, header: found no column '{name}', expected it"
+    if error.type == "incorrect-label":
+        return f"{place}, header: found the column '{error.label}', expected '{name}' in its place"
+    if error.type == "source-error" or "empty" in error.note:
+        return f"{place}: found no rows ({error.note.rstrip('.')}), expected a header and rows"
+    if error.type == "encoding-error":
+        return f"{place}: found bytes that are not UTF-8 ({error.note}), expected UTF-8"
+    if error.type == "missing-cell":
+        return f"{place}, field {name}: found a row that ends before it, expected a cell for each column"
+    if error.type == "extra-cell":
+        return f"{place}: found '{cell}' beyond the last column, expected a cell for each column"
+    return f"{place}: {error.message}"
+
+
+def _beyond_frictionless(package: Package) -> list[str]:
+    """Check what a table schema cannot say: ids unique in the package, periods that exist, no formulas."""
+    problems: list[str] = []
+    tables_by_id: dict[str, str] = {}
+    for name, resource in package.resources.items():
+        path = f"data/{resource['path']}"
+        texts = {field["name"] for field in resource["schema"]["fields"] if field["type"] == "string"}
+        with (package.root / path).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        if not rows:
+            problems.append(f"{path}: found a header and no rows, expected rows")
+        for number, row in enumerate(rows, 2):
+            problems += [f"{path}, row {number}, {fault}" for fault in _row_faults(row, texts)]
+            if "source_id" in row and tables_by_id.setdefault(row["id"], name) != name:
+                problems.append(
+                    f"{path}, row {number}, field id: found '{row['id']}', an id of {tables_by_id[row['id']]} too; "
+                    "expected it once in the package"
+                )
+    return problems
+
+
+def _row_faults(row: dict[str, str], texts: set[str]) -> Iterator[str]:
+    for field, cell in row.items():
+        if field in texts and _FORMULA.match(cell):
+            yield f"field {field}: found '{cell}', which a spreadsheet would run; expected a text that starts otherwise"
+        if _CONTROL.search(cell):
+            yield f"field {field}: found a control character in {cell!r}, expected plain text"
+    if row.get("period"):
+        try:
+            bounds(row["period"])
+        except DataError as error:
+            yield f"field period: {error}"

@@ -1,0 +1,120 @@
+"""A tiny book on another subject, so that the press is tested without the publication."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def field(name: str, kind: str = "string", **constraints: Any) -> dict[str, Any]:
+    return {"name": name, "type": kind, "description": f"The {name}.", "constraints": constraints}
+
+
+def table(name: str, fields: list[dict[str, Any]], *, sourced: bool = False) -> dict[str, Any]:
+    schema: dict[str, Any] = {"fields": fields, "primaryKey": "id", "missingValues": [""]}
+    if sourced:
+        schema["foreignKeys"] = [{"fields": "source_id", "reference": {"resource": "sources", "fields": "id"}}]
+    return {
+        "name": name,
+        "path": f"{name}.csv",
+        "title": name.title(),
+        "description": f"All {name}.",
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "encoding": "utf-8",
+        "schema": schema,
+    }
+
+
+HENS_HEADER = "id,period,value,unit,qualifier,status,source_id,known_from"
+HENS = f"""{HENS_HEADER}
+H001,2024,12,eggs,exact,reported,farm,2024-12-31
+H002,2025,18,eggs,over,reported,farm,2025-12-31
+H003,2025-06/2025-08,7,eggs,about,claim,gossip,2025-09-01
+"""
+SOURCES = """id,publisher,title,published,url,reliability
+farm,The farm,Hens counted,2025-12-31,https://example.org/hens,primary
+gossip,A neighbour,What I heard,2025-09-01,,blog
+"""
+CLAIMS = """id,chapter,kind,claim,reading,measures,rule
+C1,hens,figure,The hens lay more every year,More eggs in the second year than in the first,growth: eggs,supported if growth > 0; contradicted otherwise
+"""
+CHAPTER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  name: python3
+  display_name: Python 3
+  language: python
+---
+
+# The hens lay more
+
+They laid {fact}`laid; .0f; eggs`.
+
+```{code-cell} python
+:tags: [parameters]
+
+as_of: str = "2026-01-31"
+```
+
+```{code-cell} python
+import altair as alt
+from press import Chapter
+
+hens = Chapter("hens", as_of=as_of, tables=["hens"])
+eggs = hens.table("hens")
+```
+
+```{code-cell} python
+laid = hens.fact("laid", rows=eggs[eggs.id == "H002"])
+growth = hens.fact("growth", eggs.value.iloc[1] - eggs.value.iloc[0], unit="eggs", rows=eggs.iloc[:2])
+hens.figure(
+    alt.Chart(eggs[["period", "value"]]).mark_bar().encode(x="period:N", y="value:Q"),
+    id="eggs",
+    title="More eggs",
+    subtitle="Eggs a year",
+    alt="Bars that grow.",
+    rows=eggs,
+)
+hens.judge("C1", growth=growth, because="There are more.", would_change="A count that is lower.")
+```
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """The root of a small book: two tables, one claim, one chapter."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (tmp_path / "notebooks").mkdir()
+    resources = [
+        table("sources", [field(name) for name in ("id", "publisher", "title", "published", "url", "reliability")]),
+        table(
+            "hens",
+            [
+                field("id", required=True, pattern="^[A-Z]\\d{3}$"),
+                field("period", pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?(/.+)?$"),
+                field("value", "number", minimum=0),
+                field("unit", enum=["eggs"]),
+                field("qualifier"),
+                field("status", enum=["reported", "claim"]),
+                field("source_id", required=True),
+                field("known_from", "date", required=True),
+            ],
+            sourced=True,
+        ),
+        table("claims", [field(n) for n in ("id", "chapter", "kind", "claim", "reading", "measures", "rule")]),
+    ]
+    (data / "datapackage.json").write_text(json.dumps({"name": "hens", "resources": resources}), "utf-8")
+    for name, text in (("sources", SOURCES), ("hens", HENS), ("claims", CLAIMS)):
+        (data / f"{name}.csv").write_text(text, "utf-8")
+    (tmp_path / "notebooks" / "01_hens.md").write_text(CHAPTER, "utf-8")
+    return tmp_path
