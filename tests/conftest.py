@@ -42,7 +42,7 @@ farm,The farm,Hens counted,2025-12-31,https://example.org/hens,primary
 gossip,A neighbour,What I heard,2025-09-01,,blog
 """
 CLAIMS = """id,chapter,kind,claim,reading,measures,rule
-C1,hens,figure,The hens lay more every year,More eggs in the second year than in the first,growth: eggs,supported if growth > 0; contradicted otherwise
+C1,hens,figure,The hens lay more,More eggs than before,growth: eggs,supported if growth > 0; contradicted otherwise
 """
 CHAPTER = """---
 jupytext:
@@ -60,7 +60,7 @@ kernelspec:
 They laid {fact}`laid; .0f; eggs`.
 
 ```{code-cell} python
-:tags: [parameters]
+:tags: [parameters, hide-input]
 
 as_of: str = "2026-01-31"
 ```

@@ -134,7 +134,7 @@ def test_the_rule_gives_the_verdict(
     hens: Chapter, shown: list[dict[str, Any]], growth: int | None, verdict: str
 ) -> None:
     fact = hens.missing("g", unit="eggs") if growth is None else hens.fact("g", growth, unit="eggs", rows=["H001"])
-    assert hens.judge("C1", because="a", would_change="b", growth=fact) == verdict
+    hens.judge("C1", because="a", would_change="b", growth=fact)
     assert shown[-1]["verdict"] == verdict and shown[-1]["rows"] == list(fact.rows)
     with pytest.raises(PressError, match="claim C1 is judged twice"):
         hens.judge("C1", because="a", would_change="b", growth=fact)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import HENS, HENS_HEADER
 
+from conftest import HENS, HENS_HEADER
 from press.cli import main
 from press.package import Package
 from press.validate import validate

@@ -214,8 +214,8 @@ class Chapter:
         }
         emit(record, f"{title}\n{subtitle}\n{alt}", **{"image/svg+xml": draw_svg(wide, name), VEGA_LITE_MIME: wide})
 
-    def judge(self, claim_id: str, *, because: str, would_change: str, evidence: Rows = (), **measures: Fact) -> str:
-        """Judge one of the chapter's claims by the rule that stands in the data; show and return the verdict.
+    def judge(self, claim_id: str, *, because: str, would_change: str, evidence: Rows = (), **measures: Fact) -> None:
+        """Judge one of the chapter's claims by the rule that stands in the data; show the verdict.
 
         Parameters
         ----------
@@ -273,7 +273,6 @@ class Chapter:
         emit(
             record, text, **{"text/markdown": f"**{claim.id}** {claim.text}.\n\n**{verdict.capitalize()}.** {because}"}
         )
-        return verdict
 
 
 def _plain(value: Any, place: str) -> Value:

@@ -15,7 +15,7 @@ import click
 
 from press.errors import ChapterError, DataError, PressError
 from press.execute import Job, check_parameters, run_all
-from press.notebooks import chapters, declared_tables, find_chapter, pair_problem, read_md, sync
+from press.notebooks import chapters, declared_tables, find_chapter, pair_problem, sync
 from press.notebooks import read_ipynb as _read_ipynb
 from press.notebooks import write as write_notebook
 from press.package import Package, find_root
@@ -110,7 +110,7 @@ def check(what: str) -> None:
         for chapter in chapters(root):
             for table in declared_tables(chapter):
                 Package(root).resource(table)
-            check_parameters(chapter, read_md(chapter), {})
+            check_parameters(chapter, {})
             problem = pair_problem(chapter)
             if problem:
                 problems.append(problem)

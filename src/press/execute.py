@@ -15,7 +15,6 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
-from papermill.inspection import _infer_parameters
 from traitlets.config import Config
 
 from press.errors import ChapterError, nearest
@@ -54,25 +53,26 @@ class Job:
     time_limit: int = TIME_LIMIT
 
 
-def check_parameters(chapter: ChapterFile, notebook: nbformat.NotebookNode, given: Mapping[str, Any]) -> None:
+def check_parameters(chapter: ChapterFile, given: Mapping[str, Any]) -> None:
     """Raise ChapterError for a parameter that the chapter does not declare, or whose type is not the declared one."""
-    declared = {
-        parameter.name: parameter for parameter in _infer_parameters(notebook, name="python3", language="python")
-    }
+    with tempfile.TemporaryDirectory(prefix="press-") as folder:
+        path = Path(folder) / "chapter.ipynb"
+        write(read_md(chapter), path)
+        declared = papermill.inspect_notebook(str(path))
     if not declared:
         raise ChapterError(
             f"{chapter.place}: found no cell tagged 'parameters', expected one that declares at least as_of: str"
         )
-    for parameter in declared.values():
-        if parameter.inferred_type_name not in _TYPES:
+    for name, parameter in declared.items():
+        if parameter["inferred_type_name"] not in _TYPES:
             raise ChapterError(
-                f"{chapter.place}: the parameter '{parameter.name}' is declared without a type; "
+                f"{chapter.place}: the parameter '{name}' is declared without a type; "
                 f"expected one of {', '.join(_TYPES)}"
             )
     for name, value in given.items():
         if name not in declared:
             raise ChapterError(f"{chapter.place}: there is no parameter '{name}'{nearest(name, declared)}")
-        expected = declared[name].inferred_type_name
+        expected = declared[name]["inferred_type_name"]
         fits = isinstance(value, _TYPES[expected]) or (expected == "float" and isinstance(value, int))
         if not fits or (isinstance(value, bool) and expected != "bool"):
             raise ChapterError(
@@ -85,12 +85,10 @@ def run(job: Job) -> Path:
 
     Raises ChapterError with chapter, cell, line of the ``.md`` and the error.
     """
-    notebook = read_md(job.chapter)
-    check_parameters(job.chapter, notebook, job.parameters)
-    notebook.metadata.setdefault("kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"})
+    check_parameters(job.chapter, job.parameters)
     job.output.parent.mkdir(parents=True, exist_ok=True)
     source = job.output.with_suffix(".source.ipynb")
-    write(notebook, source)
+    write(read_md(job.chapter), source)
     try:
         papermill.execute_notebook(
             str(source),
@@ -112,7 +110,11 @@ def run(job: Job) -> Path:
         raise ChapterError(f"{job.chapter.place}: its kernel died") from None
     finally:
         source.unlink(missing_ok=True)
-    write(strip_run(nbformat.read(job.output, as_version=4)), job.output)
+    notebook = strip_run(nbformat.read(job.output, as_version=4))
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata["tags"].append("hide-input")
+    write(notebook, job.output)
     return job.output
 
 

@@ -22,6 +22,9 @@ class Fact:
     rows: tuple[str, ...]
     qualifier: str = "exact"
 
+    def _ipython_display_(self) -> None:
+        """Show nothing when a cell ends in a fact: stating it has shown it."""
+
     @property
     def text(self) -> str:
         """The value as prose writes it, with its hedge and its unit."""

@@ -19,7 +19,7 @@ def emit(record: Record, text: str, **more: Any) -> None:
 
     ``text`` is what a plain reader sees; ``more`` holds the same for other readers, by MIME type.
     """
-    display({MIME: record, "text/plain": text, **more}, raw=True)
+    display({MIME: record, "text/plain": text, **more}, metadata={"press": record["kind"]}, raw=True)
 
 
 def read_records(path: Path) -> Iterator[Record]:

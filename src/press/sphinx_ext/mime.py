@@ -19,9 +19,11 @@ class RecordRenderer:
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
-        """Return the nodes for one record, or None for other MIME types."""
-        if data.mime_type != MIME or inline:
+        """Return the nodes for one record; none for its other forms; None for outputs that are not ours."""
+        if "press" not in data.output_metadata:
             return None
+        if data.mime_type != MIME or inline:
+            return []
         record = json.loads(data.content) if isinstance(data.content, str | bytes) else data.content
         site: Site = renderer.renderer.sphinx_env.app.press
         kind = record["kind"]
@@ -32,7 +34,7 @@ class RecordRenderer:
             return raw(site.html("verdict.html", verdict=record, **site.cite(record)))
         if kind == "fact":
             return raw(f'<span class="press-anchor" id="fact-{record["chapter"]}-{record["name"]}"></span>')
-        return []
+        return raw("<!-- chapter -->")
 
 
 def raw(html: str) -> list[nodes.Element]:
