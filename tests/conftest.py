@@ -118,3 +118,23 @@ def tiny(tmp_path: Path) -> Path:
         (data / f"{name}.csv").write_text(text, "utf-8")
     (tmp_path / "notebooks" / "01_hens.md").write_text(CHAPTER, "utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def tiny_book(tiny: Path) -> Path:
+    """The tiny root with what Jupyter Book needs."""
+    (tiny / "book").mkdir()
+    (tiny / "book/index.md").write_text("# Hens\n\n```{ledger}\n```\n", "utf-8")
+    (tiny / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n"
+        "  - file: notebooks/01_hens\n  - file: book/data\n  - file: book/sources\n",
+        "utf-8",
+    )
+    (tiny / "book/data.md").write_text("# Data\n\n```{data-tables}\n```\n", "utf-8")
+    (tiny / "book/sources.md").write_text("# Sources\n\n```{source-register}\n```\n", "utf-8")
+    (tiny / "_config.yml").write_text(
+        "title: Hens\nonly_build_toc_files: true\nexclude_patterns: ['notebooks/*.md']\n"
+        "execute:\n  execute_notebooks: 'off'\nsphinx:\n  extra_extensions: [press.sphinx_ext]\n",
+        "utf-8",
+    )
+    return tiny

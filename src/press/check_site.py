@@ -19,7 +19,8 @@ def check_site(html: Path, source: Path) -> int:
 
     ``source`` is the folder that was rendered: each figure of its executed notebooks must stand on its page.
     """
-    pages = {page: BeautifulSoup(page.read_text("utf-8"), "html.parser") for page in sorted(html.rglob("*.html"))}
+    found = sorted(page for page in html.rglob("*.html") if "_static" not in page.relative_to(html).parts)
+    pages = {page: BeautifulSoup(page.read_text("utf-8"), "html.parser") for page in found}
     anchors = {page: {str(tag["id"]) for tag in soup.find_all(id=True)} for page, soup in pages.items()}
     faults = []
     for page, soup in pages.items():

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jupytext
 import nbformat
 
-from press.errors import ChapterError
-from press.records import MIME
+from press.errors import ChapterError, nearest
 
 _FENCE = re.compile(r"^```\{code-cell\}")
 
@@ -46,8 +45,6 @@ def chapters(root: Path) -> list[ChapterFile]:
 
 def find_chapter(root: Path, name: str) -> ChapterFile:
     """Return a chapter by stem or by the part after its number. Raises ChapterError if there is none."""
-    from press.errors import nearest
-
     known = chapters(root)
     for chapter in known:
         if name in (chapter.stem, chapter.stem.partition("_")[2]):
@@ -114,9 +111,8 @@ def sync(chapter: ChapterFile) -> bool:
             if cell.cell_type == "code" and cell.source in accepted:
                 cell.outputs = accepted[cell.source].outputs
                 cell.execution_count = accepted[cell.source].execution_count
-        for key in ("language_info",):
-            if key in old.metadata:
-                fresh.metadata[key] = old.metadata[key]
+        if "language_info" in old.metadata:
+            fresh.metadata["language_info"] = old.metadata["language_info"]
     return write(fresh, chapter.ipynb)
 
 
@@ -162,16 +158,11 @@ def code_lines(chapter: ChapterFile) -> list[int]:
 def declared_tables(chapter: ChapterFile) -> list[str]:
     """Read the literal ``tables=[...]`` of the ``Chapter(...)`` call without running the chapter."""
     for cell in read_md(chapter).cells:
-        if cell.cell_type == "code" and "Chapter(" in cell.source:
+        if cell.cell_type != "code" or "Chapter(" not in cell.source:
+            continue
+        with contextlib.suppress(SyntaxError, ValueError, KeyError):
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Chapter":
-                    for keyword in node.keywords:
-                        if keyword.arg == "tables":
-                            return list(ast.literal_eval(keyword.value))
+                    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+                    return list(ast.literal_eval(keywords["tables"]))
     raise ChapterError(f"{chapter.place}: found no Chapter(..., tables=[...]) with literal table names")
-
-
-def figures_in(notebook: dict[str, Any]) -> int:
-    """Count the figure records in a notebook's outputs."""
-    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", []))
-    return sum(output.get("data", {}).get(MIME, {}).get("kind") == "figure" for output in outputs)

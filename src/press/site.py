@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from press.validate import require_valid
 
 #: Where the published site is, seen from the root: a link that is turned to each new build.
 SITE = "_build/site"
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _STAGED = ("_config.yml", "_toc.yml", "book", "data")
 
 
@@ -67,13 +69,9 @@ def render(source: Path, output: Path) -> Path:
         env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"},
     )
     if done.returncode:
-        told = [
-            line
-            for line in (done.stderr + done.stdout).splitlines()
-            if "WARNING" in line or "ERROR" in line or "rror:" in line
-        ]
-        lines = [line.replace(f"{source}/", "") for line in told or done.stderr.splitlines()[-15:]]
-        raise SiteError("Jupyter Book did not render the book:\n" + "\n".join(lines))
+        lines = _ANSI.sub("", done.stderr + done.stdout).replace(f"{source}/", "").splitlines()
+        told = dict.fromkeys(line for line in lines if re.search(r"WARNING|ERROR|[a-z]Error: .|^Extension error", line))
+        raise SiteError("Jupyter Book did not render the book:\n" + "\n".join(told or lines[-15:]))
     return output / "_build" / "html"
 
 

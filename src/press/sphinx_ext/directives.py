@@ -72,7 +72,7 @@ class Card(_PressDirective):
         html = self.site.html(
             "card.html",
             href=self.env.app.builder.get_relative_uri(self.env.docname, doc),
-            title=self.env.titles[doc].astext() if doc in self.env.titles else name,
+            title=self.site.titles[doc],
             chapter=name,
             number=number,
             label=self.options.get("label", ""),
@@ -88,7 +88,7 @@ class DataTables(_PressDirective):
 
     def run(self) -> list[nodes.Node]:
         found: list[nodes.Node] = []
-        licence = self.site.package.descriptor.get("licenses", [{}])[0]
+        licence = next(iter(self.site.package.descriptor.get("licenses", [])), None)
         for name, resource in self.site.package.resources.items():
             frame = self.site.package.table(name)
             section = nodes.section(ids=[f"table-{name}"], names=[f"table-{name}"])
@@ -125,21 +125,24 @@ class SourceRegister(_PressDirective):
 
 
 class Ledger(_PressDirective):
-    """``{ledger}``: all claims with their verdicts in one table, and the counts."""
+    """``{ledger}``: all claims with their verdicts in one table; ``{ledger-counts}``: how many of each verdict."""
 
     def run(self) -> list[nodes.Node]:
         self.note_notebooks()
         verdicts = [self.site.verdicts[claim] for claim in self.site.claims if claim in self.site.verdicts]
-        kinds = Counter(v["verdict"] for v in verdicts)
+        kinds = Counter(verdict["verdict"] for verdict in verdicts)
+        counts = [(verdict, kinds[verdict]) for verdict in VERDICTS]
+        if self.name == "ledger-counts":
+            return list(raw(self.site.html("counts.html", counts=counts)))
+        relative = self.env.app.builder.get_relative_uri
         rows = [
             {
-                **v,
-                "href": self.env.app.builder.get_relative_uri(self.env.docname, self.site.docs[v["chapter"]])
-                + f"#claim-{v['id']}",
+                **verdict,
+                "href": f"{relative(self.env.docname, self.site.docs[verdict['chapter']])}#claim-{verdict['id']}",
             }
-            for v in verdicts
+            for verdict in verdicts
         ]
-        return list(raw(self.site.html("ledger.html", rows=rows, counts=[(v, kinds[v]) for v in VERDICTS])))
+        return list(raw(self.site.html("ledger.html", rows=rows, counts=counts)))
 
 
 DIRECTIVES = {
@@ -149,4 +152,5 @@ DIRECTIVES = {
     "data-tables": DataTables,
     "source-register": SourceRegister,
     "ledger": Ledger,
+    "ledger-counts": Ledger,
 }

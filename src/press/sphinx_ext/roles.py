@@ -1,4 +1,4 @@
-"""Roles for prose: ``{fact}``."""
+"""Roles for prose: ``{fact}`` and ``{data-file}``."""
 
 from __future__ import annotations
 
@@ -41,4 +41,15 @@ class FactRole(SphinxRole):
         return [nodes.reference("", text, refuri=anchor, reftitle=title, internal=True, classes=["press-fact"])], []
 
 
-ROLES = {"fact": FactRole()}
+class DataFileRole(SphinxRole):
+    """``{data-file}`sources.csv```: a link to a file of the data package as it is published beside the pages."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        site: Site = self.env.app.press  # type: ignore[attr-defined]
+        if not (site.root / "data" / self.text).is_file():
+            raise ExtensionError(f"{self.env.docname}, line {self.get_source_info()[1]}: there is no data/{self.text}")
+        uri = "../" * self.env.docname.count("/") + f"data/{self.text}"
+        return [nodes.reference("", "", nodes.literal("", self.text), refuri=uri, internal=True)], []
+
+
+ROLES = {"fact": FactRole(), "data-file": DataFileRole()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Site:
     package: Package
     claims: dict[str, claim_rules.Claim]
     docs: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
     as_of: str = ""
     facts: dict[str, Record] = field(default_factory=dict)
     figures: dict[str, Record] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Site:
         package = Package(root)
         site = cls(root, package, claim_rules.load_claims(package))
         for path in sorted((root / "notebooks").glob("*.ipynb")):
+            site.titles[f"notebooks/{path.stem}"] = _title(path)
             for record in read_records(path):
                 site._add(record, f"notebooks/{path.stem}")
         missing = claim_rules.unjudged(site.claims, site.docs, site.verdicts)
@@ -99,3 +102,12 @@ class Site:
     def html(self, template: str, **context: Any) -> str:
         """Render a template; every value is escaped."""
         return _ENVIRONMENT.get_template(template).render(site=self, **context)
+
+
+def _title(path: Path) -> str:
+    """Return a notebook's first heading."""
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        for line in "".join(cell["source"]).splitlines():
+            if cell["cell_type"] == "markdown" and line.startswith("# "):
+                return line.removeprefix("# ").strip()
+    raise ChapterError(f"notebooks/{path.stem}.md: found no heading '# ...', expected a title")

@@ -1,0 +1,106 @@
+"""From chapters to pages: what is published is whole, and a failed build leaves the last good site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+from filelock import FileLock
+
+from press.check_site import check_site
+from press.cli import main
+from press.errors import SiteError
+
+
+def build(root: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> tuple[int, str]:
+    monkeypatch.chdir(root)
+    result = CliRunner().invoke(main, ["build", *more])
+    return result.exit_code, result.output
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_site_and_what_may_not_replace_it(tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, output = build(tiny_book, monkeypatch)
+    assert code == 0 and "The site is in _build/site/" in output
+    site = tiny_book / "_build/site"
+    page = BeautifulSoup((site / "notebooks/01_hens.html").read_text("utf-8"), "html.parser")
+    figure = page.select_one("figure#fig-hens-eggs")
+    assert figure is not None and figure.select_one(".press-wide[role=img]")["aria-label"] == "Bars that grow."
+    assert "Source: The farm; A neighbour" in figure.get_text()
+    fact = page.select_one("a.press-fact")
+    assert fact.get_text() == "over 18\u00a0eggs" and fact["href"].endswith("#fact-hens-laid")
+    assert page.select_one("#claim-C1 .press-badge").get_text() == "supported"
+    assert (site / "data/hens.csv").read_bytes() == (tiny_book / "data/hens.csv").read_bytes()
+    good = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+    # Each of these must fail with its message and leave the site as it was.
+    chapter, data = tiny_book / "notebooks/01_hens.md", tiny_book / "data/hens.csv"
+    wrong = [
+        (chapter, "{fact}`laid; .0f; eggs`", "{fact}`lade`", 5, "there is no fact 'hens.lade'; did you mean"),
+        (chapter, "growth=growth", "grwth=growth", 4, "found the measures grwth; its rule expects growth"),
+        (chapter, 'hens.judge("C1"', 'print("C1"', 5, "no verdict for the claims C1"),
+        (data, "H002,2025,18", "H002,2025,many", 3, "data/hens.csv, row 3, field value: found 'many'"),
+        (tiny_book / "book/index.md", "# Hens", "# Hens\n\n[gone](gone.md)", 5, "gone"),
+    ]
+    for path, old, new, exit_code, told in wrong:
+        before = path.read_text("utf-8")
+        edit(path, old, new)
+        code, output = build(tiny_book, monkeypatch)
+        assert code == exit_code and told in output, output
+        assert {p.relative_to(site): p.read_bytes() for p in site.rglob("*") if p.is_file()} == good
+        path.write_text(before, "utf-8")
+    assert not list((tiny_book / "_build").glob("press-*"))
+
+
+def test_text_for_later_editions(tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(
+        tiny_book / "notebooks/01_hens.md",
+        "They laid",
+        ":::{known-from} 2026-01-01\nNow we know.\n:::\n\n:::{not-yet} 2026-01-01\nNot yet.\n:::\n\nThey laid",
+    )
+    edit(tiny_book / "_config.yml", "sphinx:\n", "parse:\n  myst_enable_extensions: [colon_fence]\nsphinx:\n")
+    assert build(tiny_book, monkeypatch)[0] == 0
+    late = (tiny_book / "_build/site/notebooks/01_hens.html").read_text("utf-8")
+    assert "Now we know." in late and "Not yet." not in late
+    assert build(tiny_book, monkeypatch, "--as-of", "2025-12-31")[0] == 0
+    early = (tiny_book / "_build/site/notebooks/01_hens.html").read_text("utf-8")
+    assert "Now we know." not in early and "Not yet." in early
+
+
+def test_a_second_build_says_why_it_does_not_run(tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tiny_book / "_build").mkdir()
+    with FileLock(tiny_book / "_build/press.lock"):
+        code, output = build(tiny_book, monkeypatch)
+    assert code == 5 and "another build of this book is running" in output
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('<a href="gone.html">x</a>', "the link 'gone.html' leads nowhere"),
+        ('<a href="#gone">x</a>', "the link '#gone' has no such anchor"),
+        ('<a href="other.html#gone">x</a>', "the link 'other.html#gone' has no such anchor"),
+        ('<img src="other.html">', "an image without alt text"),
+        ('<div role="img"></div>', "a drawing without alt text"),
+        ('<div class="output traceback">x</div>', "shows an error output"),
+        ('<p id="a"></p><p id="a"></p>', "the id 'a' stands more than once"),
+    ],
+)
+def test_a_faulty_page_is_named(tmp_path: Path, body: str, told: str) -> None:
+    (tmp_path / "other.html").write_text("<p id='here'></p>", "utf-8")
+    (tmp_path / "page.html").write_text(f"<html><body>{body}</body></html>", "utf-8")
+    with pytest.raises(SiteError, match="page.html: " + told):
+        check_site(tmp_path, tmp_path)
+
+
+def test_good_pages_pass(tmp_path: Path) -> None:
+    (tmp_path / "other.html").write_text("<p id='here'></p>", "utf-8")
+    (tmp_path / "page.html").write_text("<a href='other.html#here'>x</a><a href='https://example.org'>y</a>", "utf-8")
+    assert check_site(tmp_path, tmp_path) == 2
