@@ -45,7 +45,7 @@ def test_a_site_and_what_may_not_replace_it(tiny_book: Path, monkeypatch: pytest
     wrong = [
         (chapter, "{fact}`laid; .0f; eggs`", "{fact}`lade`", 5, "there is no fact 'hens.lade'; did you mean"),
         (chapter, "growth=growth", "grwth=growth", 4, "found the measures grwth; its rule expects growth"),
-        (chapter, 'hens.judge("C1"', 'print("C1"', 5, "no verdict for the claims C1"),
+        (chapter, 'hens.judge("C1"', '(lambda *a, **k: None)("C1"', 5, "no verdict for the claims C1"),
         (data, "H002,2025,18", "H002,2025,many", 3, "data/hens.csv, row 3, field value: found 'many'"),
         (tiny_book / "book/index.md", "# Hens", "# Hens\n\n[gone](gone.md)", 5, "gone"),
     ]
