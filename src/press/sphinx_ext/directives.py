@@ -47,7 +47,7 @@ class KnownFrom(_PressDirective):
 
 
 class Card(_PressDirective):
-    """A card that leads to a chapter: ``{chapter-card} potash`` with its key number and figure; the text says why."""
+    """A card that leads to a chapter: ``{chapter-card} NAME`` with its key number and figure; the text says why."""
 
     required_arguments = 1
     has_content = True
