@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help book test check accept sync serve lint clean
+.PHONY: help book test check accept sync serve lint bench clean
 help:  ## List the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -28,6 +28,9 @@ serve: $(READY)  ## Show the built site on this machine
 
 lint: $(READY)  ## Format and lint the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/mypy
+
+bench: $(READY)  ## Time a clean build against plain Jupyter Book
+	@$(BIN)/python benchmarks/clean_build.py
 
 clean:  ## Remove what was built, not the environment
 	@rm -rf _build
