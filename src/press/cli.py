@@ -7,18 +7,21 @@ import functools
 import http.server
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from press.changes import changes
 from press.errors import ChapterError, DataError, PressError
 from press.execute import Job, check_parameters, run_all
-from press.notebooks import chapters, declared_tables, find_chapter, pair_problem, sync
+from press.notebooks import ChapterFile, chapters, declared_tables, find_chapter, pair_problem, sync
 from press.notebooks import read_ipynb as _read_ipynb
 from press.notebooks import write as write_notebook
 from press.package import Package, find_root
+from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
+from press.records import read_records
 from press.site import SITE, build
 from press.validate import validate
 
@@ -94,7 +97,7 @@ def run(name: str, parameters: dict[str, Any], output: Path | None) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["all", "data", "pairs"]), default="all")
+@click.argument("what", type=click.Choice(["all", "data", "chapters"]), default="all")
 def check(what: str) -> None:
     """Say what is wrong before anything is run."""
     root = find_root()
@@ -105,18 +108,27 @@ def check(what: str) -> None:
         package = Package(root)
         rows = {name: len(package.table(name)) for name in package.resources}
         click.echo(f"data: {len(rows)} tables, {sum(rows.values())} rows, {rows.get('sources', 0)} sources: valid")
-    if what in ("all", "pairs"):
-        problems = []
-        for chapter in chapters(root):
-            for table in declared_tables(chapter):
-                Package(root).resource(table)
-            check_parameters(chapter, {})
-            problem = pair_problem(chapter)
-            if problem:
-                problems.append(problem)
+    if what in ("all", "chapters"):
+        problems = [problem for chapter in chapters(root) for problem in _chapter_problems(root, chapter)]
         if problems:
             raise ChapterError("\n".join(problems))
-        click.echo(f"chapters: {len(chapters(root))} pairs: in step")
+        click.echo(f"chapters: {len(chapters(root))} pairs: in step, no bare numbers")
+
+
+def _chapter_problems(root: Path, chapter: ChapterFile) -> Iterator[str]:
+    """Yield what is wrong with a chapter before it is run, a line each."""
+    try:
+        for table in declared_tables(chapter):
+            Package(root).resource(table)
+        check_parameters(chapter, {})
+        problem = pair_problem(chapter)
+        if problem:
+            yield problem
+    except PressError as error:
+        yield str(error)
+    for line, digits in bare_numbers(chapter.md.read_text("utf-8"), load_exceptions(root)):
+        expected = f"expected a {{fact}}, or its phrase in {EXCEPTIONS}"
+        yield f"{chapter.place}, line {line}: found the bare number {digits}, {expected}"
 
 
 @main.command("sync")
@@ -127,14 +139,36 @@ def sync_command() -> None:
             click.echo(f"notebooks/{chapter.stem}.ipynb: in step again")
 
 
+def _rerun(names: tuple[str, ...]) -> list[tuple[ChapterFile, Path]]:
+    """Run chapters (default: all) as they are accepted: with their default parameters."""
+    root = find_root()
+    chosen = [find_chapter(root, name) for name in names] or chapters(root)
+    outputs = run_all([Job(c, root / "_build" / "runs" / f"{c.stem}.ipynb", {}) for c in chosen])
+    return list(zip(chosen, outputs, strict=True))
+
+
+def _tell_changes(chapter: ChapterFile, output: Path) -> int:
+    before = read_records(chapter.ipynb) if chapter.ipynb.exists() else []
+    lines = list(changes(before, read_records(output)))
+    for line in lines:
+        click.echo(line)
+    return len(lines)
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+def diff(names: tuple[str, ...]) -> None:
+    """Run chapters (default: all) and print what would change: facts, figures and verdicts, from what to what."""
+    count = sum(_tell_changes(chapter, output) for chapter, output in _rerun(names))
+    click.echo(f"{count} changes; 'press accept' keeps them" if count else "nothing changed")
+
+
 @main.command()
 @click.argument("names", nargs=-1)
 def accept(names: tuple[str, ...]) -> None:
-    """Run chapters (default: all) and keep their results as the accepted outputs."""
-    root = find_root()
-    chosen = [find_chapter(root, name) for name in names] or chapters(root)
-    runs = root / "_build" / "runs"
-    for chapter, output in zip(chosen, run_all([Job(c, runs / f"{c.stem}.ipynb", {}) for c in chosen]), strict=True):
+    """Run chapters (default: all), print what changes, and keep the results as the accepted outputs."""
+    for chapter, output in _rerun(names):
+        _tell_changes(chapter, output)
         changed = write_notebook(_read_ipynb(output, chapter.place), chapter.ipynb)
         click.echo(f"notebooks/{chapter.stem}.ipynb: {'changed' if changed else 'as before'}")
 
