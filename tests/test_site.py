@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from filelock import FileLock
 
-from press.check_site import check_site
+from conftest import field, table
+from press.check_site import check_figures, check_site
 from press.cli import main
 from press.errors import SiteError
 
@@ -97,10 +99,61 @@ def test_a_faulty_page_is_named(tmp_path: Path, body: str, told: str) -> None:
     (tmp_path / "other.html").write_text("<p id='here'></p>", "utf-8")
     (tmp_path / "page.html").write_text(f"<html><body>{body}</body></html>", "utf-8")
     with pytest.raises(SiteError, match="page.html: " + told):
-        check_site(tmp_path, tmp_path)
+        check_site(tmp_path)
 
 
 def test_good_pages_pass(tmp_path: Path) -> None:
     (tmp_path / "other.html").write_text("<p id='here'></p>", "utf-8")
     (tmp_path / "page.html").write_text("<a href='other.html#here'>x</a><a href='https://example.org'>y</a>", "utf-8")
-    assert check_site(tmp_path, tmp_path) == 2
+    assert check_site(tmp_path) == 2
+
+
+def test_a_figure_that_is_not_on_its_page(
+    tiny: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny)
+    CliRunner().invoke(main, ["accept"])
+    html = tmp_path_factory.mktemp("html")
+    (html / "notebooks").mkdir()
+    (html / "notebooks/01_hens.html").write_text("<p>no figure</p>", "utf-8")
+    with pytest.raises(SiteError, match="the figure 'eggs' is not on the page"):
+        check_figures(html, tiny)
+
+
+def test_an_earlier_edition_and_what_changed_since(tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    descriptor = json.loads((tiny_book / "data/datapackage.json").read_text("utf-8"))
+    fields = [field("id"), field("as_of", "date"), field("title")]
+    descriptor["resources"].append(table("editions", fields))
+    (tiny_book / "data/datapackage.json").write_text(json.dumps(descriptor), "utf-8")
+    (tiny_book / "data/editions.csv").write_text(
+        "id,as_of,title\nfirst,2025-10-01,First\nlatest,2026-01-31,Latest\n", "utf-8"
+    )
+    chapter = tiny_book / "notebooks/01_hens.md"
+    edit(
+        chapter,
+        'laid = hens.fact("laid", rows=eggs[eggs.id == "H002"])',
+        'laid = hens.fact("laid", rows=eggs.iloc[[0]])',
+    )
+    edit(
+        chapter,
+        'growth = hens.fact("growth", eggs.value.iloc[1] - eggs.value.iloc[0], unit="eggs", rows=eggs.iloc[:2])',
+        'later = eggs[eggs.id == "H002"]\n'
+        'known = {"rows": later, "value": 6}\n'
+        'growth = hens.fact("growth", unit="eggs", **known) if len(later) else hens.missing("growth", unit="eggs")',
+    )
+    edit(tiny_book / "book/index.md", "# Hens\n", "# Hens\n\n```{since-then}\n```\n")
+    code, output = build(tiny_book, monkeypatch)
+    assert code == 3 and "editions/first.json: the results of this edition are missing" in output
+    CliRunner().invoke(main, ["accept"])
+    code, output = build(tiny_book, monkeypatch)
+    assert code == 0, output
+    site = tiny_book / "_build/site"
+    told = BeautifulSoup((site / "book/index.html").read_text("utf-8"), "html.parser").select_one(
+        "section[aria-label='Claim C1']"
+    )
+    assert [badge.get_text() for badge in told.select(".press-badge")] == ["not testable", "supported"]
+    assert "H002" in told.get_text()
+    old = (site / "editions/first/notebooks/01_hens.html").read_text("utf-8")
+    assert "18" not in BeautifulSoup(old, "html.parser").select_one("#claim-C1").get_text()
+    banner = BeautifulSoup(old, "html.parser").select_one(".press-old-edition a")
+    assert banner["href"] == "../../../notebooks/01_hens.html"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from thaw.exchange import answered, monthly_pace, waves
 
 COLUMNS = ["id", "wave_id", "measure", "value", "qualifier", "envoy", "us_concession", "start", "known_from"]

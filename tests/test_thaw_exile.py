@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thaw.exile import agreed, leaders, sides, spread
+from thaw.exile_charts import border_chart, leader_chart, poll_panels, scale_chart, timeline, vote_chart
 
 
 def table(columns: str, *rows: tuple[object, ...]) -> pd.DataFrame:
@@ -83,3 +84,51 @@ def test_spread_keeps_order_and_distance(places: list[float], gap: float) -> Non
 
 def test_spread_leaves_what_is_apart() -> None:
     assert spread([0, 10, 20], 5) == [0, 10, 20]
+
+
+DAY = pd.Timestamp("2025-12-13")
+NAMED = pd.DataFrame(
+    {
+        "name": ["Ann Free", "Ben Held"],
+        "end": [DAY, DAY],
+        "side": ["abroad", "held"],
+        "solid": [True, False],
+        "place": ["Lithuania", "still in prison"],
+        "years": [9.0, float("nan")],
+        "refused": pd.to_datetime([None, "2025-09-11"]),
+    }
+)
+EVENTS = pd.DataFrame(
+    {
+        "start": [DAY, DAY],
+        "day": ["13 Dec 2025"] * 2,
+        "kind": ["a", "b"],
+        "words": ["one", "two"],
+        "more": [", here", ""],
+    }
+)
+LISTS = pd.DataFrame({"text": ["Big", "Small"], "value": [90, 10], "value_seats": [8, 0]})
+COUNTS = pd.DataFrame(
+    {"label": ["a|b"], "low": [1e5], "high": [2e5], "says": ["100–200"], "firm": [False], "hue": ["#1f7a6d"]}
+)
+POLL = pd.DataFrame({"option": ["x"], "value": [38.0], "sample": [937], "hue": ["#1f7a6d"]})
+
+
+@pytest.mark.parametrize("width", [680, 350])
+def test_drawings_are_valid_at_both_widths(width: int) -> None:
+    for chart in (
+        leader_chart(NAMED, width, DAY, pd.Timestamp("2026-06-15")),
+        border_chart(sides(RELEASES), width, pd.Timestamp("2026-11-30")),
+        timeline(EVENTS, width, {"a": "#1f7a6d", "b": "#5b636e"}, pd.Timestamp("2025-06-01")),
+        vote_chart(LISTS, width),
+        scale_chart(COUNTS, width),
+        poll_panels([(POLL, "Trust", "A pollster · some people")], width),
+    ):
+        assert {"layer", "vconcat"} & set(chart.to_dict())
+
+
+def test_a_time_line_moves_labels_apart_but_not_dots() -> None:
+    spec = timeline(EVENTS, 680, {"a": "#1f7a6d", "b": "#5b636e"}, pd.Timestamp("2025-06-01")).to_dict()
+    rows = next(rows for rows in spec["datasets"].values() if len(rows) == 2)
+    assert rows[0]["start"] == rows[1]["start"] and rows[0]["at"] < rows[1]["at"]
+    assert rows[0]["words"] == "one, here"

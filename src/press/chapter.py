@@ -266,7 +266,7 @@ class Chapter:
             ],
             "because": because,
             "would_change": would_change,
-            "strength": claim_rules.strength(sources),
+            "strength": claim_rules.strength(sources) if verdict in claim_rules.JUDGED else "",
             **self._provenance(rows),
         }
         text = f"{claim.id}: {verdict}. {because}"

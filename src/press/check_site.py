@@ -14,11 +14,21 @@ from press.records import read_records
 _MACHINE = ("genindex.html", "search.html")
 
 
-def check_site(html: Path, source: Path) -> int:
-    """Check every page and return how many there are. Raises SiteError that lists all faults, a line each.
+def check_figures(html: Path, source: Path) -> None:
+    """Raise SiteError unless each figure of the executed notebooks of ``source`` stands on its page under ``html``."""
+    faults = []
+    for notebook in sorted((source / "notebooks").glob("*.ipynb")):
+        page = html / "notebooks" / f"{notebook.stem}.html"
+        text = page.read_text("utf-8") if page.exists() else ""
+        for record in read_records(notebook):
+            if record["kind"] == "figure" and f'id="fig-{record["chapter"]}-{record["id"]}"' not in text:
+                faults.append(f"notebooks/{notebook.stem}.html: the figure '{record['id']}' is not on the page")
+    if faults:
+        raise SiteError("The built site has faults:\n" + "\n".join(faults))
 
-    ``source`` is the folder that was rendered: each figure of its executed notebooks must stand on its page.
-    """
+
+def check_site(html: Path) -> int:
+    """Check every page and return how many there are. Raises SiteError that lists all faults, a line each."""
     found = sorted(page for page in html.rglob("*.html") if "_static" not in page.relative_to(html).parts)
     pages = {page: BeautifulSoup(page.read_text("utf-8"), "html.parser") for page in found}
     anchors = {page: {str(tag["id"]) for tag in soup.find_all(id=True)} for page, soup in pages.items()}
@@ -42,11 +52,6 @@ def check_site(html: Path, source: Path) -> int:
         faults += [
             f"{name}: the id '{twice}' stands more than once" for twice in sorted({i for i in ids if ids.count(i) > 1})
         ]
-    for notebook in sorted((source / "notebooks").glob("*.ipynb")):
-        page = html / "notebooks" / f"{notebook.stem}.html"
-        for record in read_records(notebook):
-            if record["kind"] == "figure" and f"fig-{record['chapter']}-{record['id']}" not in anchors.get(page, ()):
-                faults.append(f"notebooks/{notebook.stem}.html: the figure '{record['id']}' is not on the page")
     if not pages:
         faults.append("there is no page")
     if faults:

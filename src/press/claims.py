@@ -14,6 +14,8 @@ from press.facts import Value
 from press.package import Package
 
 VERDICTS = ("supported", "partly supported", "contradicted", "not testable", "open")
+#: Verdicts that take a side, and so need evidence.
+JUDGED = VERDICTS[:3]
 OFFICIAL = ("primary", "official-secondary")
 WEAK = ("blog", "weak")
 
@@ -135,7 +137,7 @@ def check_allowed(
 ) -> None:
     """Raise ChapterError for a verdict that its own evidence does not allow."""
     place = f"claim {claim.id}"
-    judged = verdict in ("supported", "partly supported", "contradicted")
+    judged = verdict in JUDGED
     if judged and evidence.empty:
         raise ChapterError(f"{place}: the verdict '{verdict}' rests on no row of evidence")
     if judged and claim.kind == "figure" and not any(isinstance(v, int | float) for v in values.values()):

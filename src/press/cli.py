@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from press.changes import changes
+from press.editions import load_editions, results, results_path, write_results
 from press.errors import ChapterError, DataError, PressError
 from press.execute import Job, check_parameters, run_all
 from press.notebooks import ChapterFile, chapters, declared_tables, find_chapter, pair_problem, sync
@@ -139,11 +140,11 @@ def sync_command() -> None:
             click.echo(f"notebooks/{chapter.stem}.ipynb: in step again")
 
 
-def _rerun(names: tuple[str, ...]) -> list[tuple[ChapterFile, Path]]:
-    """Run chapters (default: all) as they are accepted: with their default parameters."""
+def _rerun(names: tuple[str, ...], parameters: dict[str, Any]) -> list[tuple[ChapterFile, Path]]:
+    """Run chapters (default: all) into the build folder."""
     root = find_root()
     chosen = [find_chapter(root, name) for name in names] or chapters(root)
-    outputs = run_all([Job(c, root / "_build" / "runs" / f"{c.stem}.ipynb", {}) for c in chosen])
+    outputs = run_all([Job(c, root / "_build" / "runs" / f"{c.stem}.ipynb", parameters) for c in chosen])
     return list(zip(chosen, outputs, strict=True))
 
 
@@ -159,7 +160,7 @@ def _tell_changes(chapter: ChapterFile, output: Path) -> int:
 @click.argument("names", nargs=-1)
 def diff(names: tuple[str, ...]) -> None:
     """Run chapters (default: all) and print what would change: facts, figures and verdicts, from what to what."""
-    count = sum(_tell_changes(chapter, output) for chapter, output in _rerun(names))
+    count = sum(_tell_changes(chapter, output) for chapter, output in _rerun(names, {}))
     click.echo(f"{count} changes; 'press accept' keeps them" if count else "nothing changed")
 
 
@@ -167,10 +168,17 @@ def diff(names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1)
 def accept(names: tuple[str, ...]) -> None:
     """Run chapters (default: all), print what changes, and keep the results as the accepted outputs."""
-    for chapter, output in _rerun(names):
+    root = find_root()
+    for chapter, output in _rerun(names, {}):
         _tell_changes(chapter, output)
         changed = write_notebook(_read_ipynb(output, chapter.place), chapter.ipynb)
         click.echo(f"notebooks/{chapter.stem}.ipynb: {'changed' if changed else 'as before'}")
+    for edition in load_editions(Package(root))[:-1]:
+        path = results_path(root, edition.id)
+        kept: dict[str, Any] = {}
+        for _, output in _rerun(names, {"as_of": edition.as_of}):
+            kept |= results(read_records(output))
+        click.echo(f"editions/{path.name}: {'changed' if write_results(path, kept) else 'as before'}")
 
 
 @main.command()

@@ -32,7 +32,7 @@ def load_exceptions(root: Path) -> list[str]:
 
 
 def prose(text: str) -> str:
-    """Return a MyST page with front matter, code, heads and options of directives blanked; lines stay where they are."""
+    """Return a MyST page with front matter, code and the heads of directives blanked; lines stay where they are."""
     lines = text.splitlines()
     first = lines.index("---", 1) + 1 if lines and lines[0] == "---" else 0
     code = ""

@@ -14,48 +14,69 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from press.check_site import check_site
+from press.check_site import check_figures, check_site
+from press.editions import load_editions, read_verdicts
 from press.errors import SiteError
 from press.execute import Job, run_all
 from press.notebooks import chapters
+from press.package import Package
 from press.validate import require_valid
 
 #: Where the published site is, seen from the root: a link that is turned to each new build.
 SITE = "_build/site"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_STAGED = ("_config.yml", "_toc.yml", "book", "data")
+_STAGED = ("_config.yml", "_toc.yml", "book", "data", "editions")
 
 
 def build(root: Path, parameters: Mapping[str, Any], say: Callable[[str], None], workers: int = 2) -> Path:
-    """Build the site from the chapters with these parameters and return its folder.
+    """Build the site and return its folder.
 
-    What was published before stays in place unless every step succeeds. Raises PressError with the reason.
+    Without parameters every edition is built: the latest as the front, earlier ones under ``editions/``. With
+    parameters, the chapters are run with these alone. What was published before stays in place unless every step
+    succeeds. Raises PressError with the reason.
     """
     work = root / "_build"
     work.mkdir(exist_ok=True)
     lock = FileLock(work / "press.lock")
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout:
         raise SiteError("another build of this book is running; wait for it to end") from None
-    with lock, tempfile.TemporaryDirectory(prefix="press-", dir=work) as folder:
+    with held, tempfile.TemporaryDirectory(prefix="press-", dir=work) as folder:
         say("checking the data")
         require_valid(root)
-        stage = Path(folder) / "book"
-        book = chapters(root)
-        say(f"running {len(book)} chapters")
-        run_all([Job(c, stage / "notebooks" / f"{c.stem}.ipynb", parameters) for c in book], workers)
-        for name in _STAGED:
-            path = root / name
-            if path.is_dir():
-                shutil.copytree(path, stage / name)
-            else:
-                shutil.copy(path, stage / name)
-        say("rendering the pages")
-        html = render(stage, Path(folder) / "out")
+        editions = [] if parameters else load_editions(Package(root))
+        for edition in editions[:-1]:
+            read_verdicts(root, edition.id)  # fails now rather than after the chapters have run
+        html = _build_edition(root, Path(folder) / "front", parameters, say, workers)
+        for edition in editions[:-1]:
+            say(f"edition {edition.id}")
+            pages = _build_edition(root, Path(folder) / edition.id, {"as_of": edition.as_of}, say, workers)
+            (html / "editions").mkdir(exist_ok=True)
+            pages.rename(html / "editions" / edition.id)
         say("checking the site")
-        check_site(html, stage)
+        check_site(html)
         return _publish(html, work)
+
+
+def _build_edition(
+    root: Path, folder: Path, parameters: Mapping[str, Any], say: Callable[[str], None], workers: int
+) -> Path:
+    """Run and render the book for one set of parameters; return the folder of its pages."""
+    stage = folder / "book"
+    book = chapters(root)
+    say(f"running {len(book)} chapters")
+    run_all([Job(c, stage / "notebooks" / f"{c.stem}.ipynb", parameters) for c in book], workers)
+    for name in _STAGED:
+        path = root / name
+        if path.is_dir():
+            shutil.copytree(path, stage / name)
+        elif path.exists():
+            shutil.copy(path, stage / name)
+    say("rendering the pages")
+    html = render(stage, folder / "out")
+    check_figures(html, stage)
+    return html
 
 
 def render(source: Path, output: Path) -> Path:

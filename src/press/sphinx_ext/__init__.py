@@ -28,10 +28,21 @@ def _copy_data(app: Sphinx, error: Exception | None) -> None:
         shutil.copytree(Path(app.srcdir) / "data", Path(app.outdir) / "data", dirs_exist_ok=True)
 
 
+def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Say on every page of an earlier edition which one it is, and where the latest is."""
+    site: Site = app.press  # type: ignore[attr-defined]
+    if site.editions and site.as_of < site.editions[-1].as_of:
+        edition = next((e for e in site.editions if e.as_of == site.as_of), None)
+        up = "../" * (page.count("/") + (2 if edition else 0))
+        title = edition.title if edition else f"as known on {site.as_of}"
+        context["theme_announcement"] = site.html("old_edition.html", title=title, latest=f"{up}{page}.html")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks (Sphinx calls this)."""
     app.connect("builder-inited", _load)
     app.connect("build-finished", _copy_data)
+    app.connect("html-page-context", _tell_edition)
     for name, role in ROLES.items():
         app.add_role(name, role)
     for name, directive in DIRECTIVES.items():

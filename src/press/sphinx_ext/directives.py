@@ -145,7 +145,37 @@ class Ledger(_PressDirective):
         return list(raw(self.site.html("ledger.html", rows=rows, counts=counts)))
 
 
+class SinceThen(_PressDirective):
+    """``{since-then}``: every verdict that differs from an earlier edition's, with the rows that came in between."""
+
+    def run(self) -> list[nodes.Node]:
+        self.note_notebooks()
+        known = pd.concat(
+            [
+                frame.set_index("id")[["known_from", "source_id"]]
+                for name in self.site.package.resources
+                if "known_from" in (frame := self.site.package.table(name))
+            ]
+        )
+        changed = []
+        for edition in self.site.editions[:-1]:
+            before = self.site.earlier.get(edition.id, {})
+            for claim, verdict in self.site.verdicts.items():
+                if claim in before and before[claim]["verdict"] != verdict["verdict"]:
+                    rows = known.loc[verdict["rows"]]
+                    new = rows[rows["known_from"] > pd.Timestamp(edition.as_of)]
+                    sources = [self.site.source(source) for source in sorted(set(new["source_id"]))]
+                    href = self.env.app.builder.get_relative_uri(self.env.docname, self.site.docs[verdict["chapter"]])
+                    changed.append(
+                        {**verdict, "before": before[claim], "edition": edition, "href": f"{href}#claim-{claim}"}
+                        | {"new_rows": list(new.index), "new_sources": sources}
+                    )
+        same = len(self.site.verdicts) - len({verdict["id"] for verdict in changed})
+        return list(raw(self.site.html("since_then.html", changed=changed, same=same)))
+
+
 DIRECTIVES = {
+    "since-then": SinceThen,
     "known-from": KnownFrom,
     "not-yet": KnownFrom,
     "chapter-card": Card,

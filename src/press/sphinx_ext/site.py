@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from press import claims as claim_rules
+from press.editions import Edition, load_editions, read_verdicts
 from press.errors import ChapterError, nearest
 from press.facts import format_value
 from press.package import Package
@@ -40,6 +41,8 @@ class Site:
     facts: dict[str, Record] = field(default_factory=dict)
     figures: dict[str, Record] = field(default_factory=dict)
     verdicts: dict[str, Record] = field(default_factory=dict)
+    editions: list[Edition] = field(default_factory=list)
+    earlier: dict[str, dict[str, Record]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path) -> Site:
@@ -50,6 +53,10 @@ class Site:
             site.titles[f"notebooks/{path.stem}"] = _title(path)
             for record in read_records(path):
                 site._add(record, f"notebooks/{path.stem}")
+        site.editions = load_editions(package)
+        for edition in site.editions[:-1]:
+            if edition.as_of < site.as_of:
+                site.earlier[edition.id] = read_verdicts(root, edition.id)
         missing = claim_rules.unjudged(site.claims, site.docs, site.verdicts)
         if missing:
             raise ChapterError(

@@ -1,0 +1,74 @@
+"""Editions: the same chapters as known on different days, and what changed between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from press.errors import DataError
+from press.package import Package
+from press.records import Record
+
+_VERDICT_FIELDS = ("chapter", "verdict", "measures", "because", "rows")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One row of the table ``editions``: what was known by ``as_of`` (ISO date)."""
+
+    id: str
+    as_of: str
+    title: str
+
+
+def load_editions(package: Package) -> list[Edition]:
+    """Return the editions, earliest first; the last one is the site's front. None if the package has no such table."""
+    if "editions" not in package.resources:
+        return []
+    frame = package.table("editions").sort_values("as_of")
+    return [Edition(str(row.id), f"{row.as_of:%Y-%m-%d}", str(row.title)) for row in frame.itertuples()]
+
+
+def results_path(root: Path, edition: str) -> Path:
+    """Where the accepted results of an earlier edition stand (those of the latest stand in the notebooks)."""
+    return root / "editions" / f"{edition}.json"
+
+
+def results(records: Iterable[Record]) -> dict[str, Any]:
+    """Return verdicts and facts by chapter, in a form whose changes read well in a diff."""
+    chapters: dict[str, Any] = {}
+    for record in records:
+        if record["kind"] == "chapter":
+            chapters[record["name"]] = {"verdicts": {}, "facts": {}}
+        elif record["kind"] == "verdict":
+            kept = {field: record[field] for field in _VERDICT_FIELDS}
+            chapters[record["chapter"]]["verdicts"][record["id"]] = kept
+        elif record["kind"] == "fact":
+            chapters[record["chapter"]]["facts"][record["name"]] = f"{record['value']} {record['unit']}"
+    return chapters
+
+
+def write_results(path: Path, chapters: dict[str, Any]) -> bool:
+    """Write results with one stable layout, keeping chapters that were not run; returns whether the file changed."""
+    before = path.read_text("utf-8") if path.exists() else "{}"
+    text = json.dumps({**json.loads(before), **chapters}, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    return text != before
+
+
+def read_verdicts(root: Path, edition: str) -> dict[str, Record]:
+    """Return the verdicts of an earlier edition by claim. Raises DataError if its results are missing or no JSON."""
+    path = results_path(root, edition)
+    try:
+        chapters = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"editions/{path.name}: the results of this edition are missing; 'press accept' makes them"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise DataError(f"editions/{path.name}, line {error.lineno}: not JSON: {error.msg}") from None
+    return {claim: verdict for chapter in chapters.values() for claim, verdict in chapter["verdicts"].items()}
