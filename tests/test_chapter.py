@@ -150,6 +150,9 @@ def test_the_rule_gives_the_verdict(
         (("2025-12-13", "date"), "13 December 2025"),
         ((-5, "percent"), "\u22125"),
         (("Minsk", "text"), "Minsk"),
+        ((0.134, "times"), "0.13"),
+        ((1, "countries", "exact", "", "countries"), "1\u00a0country"),
+        ((1, "USD/t", "exact", "", "USD/t"), "1\u00a0USD/t"),
     ],
 )
 def test_a_value_is_written_for_prose(arguments: tuple[Any, ...], text: str) -> None:

@@ -110,7 +110,7 @@ class Chapter:
             "rows": list(rows),
             "tables": sorted(evidence["table"].unique()),
             "sources": sorted(counts.index, key=lambda source: (-counts[source], source)),
-            "data_to": ends.max().strftime("%Y-%m-%d") if len(ends) else None,
+            "data_to": min(ends.max().strftime("%Y-%m-%d"), self.as_of) if len(ends) else None,
             "known_from": evidence["known_from"].max().strftime("%Y-%m-%d") if len(evidence) else None,
             "claims_only": int((evidence["status"] == "claim").sum()),
         }
@@ -249,6 +249,7 @@ class Chapter:
         verdict = claim.verdict(values)
         seen = self._evidence.loc[list(rows)]
         sources = self.package.sources.loc[sorted(seen["source_id"].unique())]
+        deciding = self._evidence.loc[list(self._row_ids(measures.values(), place)), "source_id"]
         claim_rules.check_allowed(claim, verdict, values, seen, sources)
         self._judged.add(claim_id)
         record = {
@@ -266,7 +267,9 @@ class Chapter:
             ],
             "because": because,
             "would_change": would_change,
-            "strength": claim_rules.strength(sources) if verdict in claim_rules.JUDGED else "",
+            "strength": claim_rules.strength(self.package.sources.loc[deciding.unique()])
+            if verdict in claim_rules.JUDGED
+            else "",
             **self._provenance(rows),
         }
         text = f"{claim.id}: {verdict}. {because}"

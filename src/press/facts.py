@@ -43,11 +43,25 @@ def format_value(value: Value, unit: str, qualifier: str = "exact", spec: str = 
         return long_date(str(value))
     if isinstance(value, str):
         return value
-    number = format(value, spec or (",.0f" if float(value).is_integer() else ",.1f"))
+    number = format(value, spec or _default_spec(value))
     number = number.replace("-", "\N{MINUS SIGN}", 1) if number.startswith("-") else number
     hedge = "" if qualifier in ("exact", "unknown", "from", "to") else f"{qualifier} "
     if unit_text in TEXT_UNITS or not unit_text:
         return hedge + number
     if unit_text in ("percent", "%"):
         return f"{hedge}{number}%"
-    return f"{hedge}{number}\N{NO-BREAK SPACE}{unit_text}"
+    return f"{hedge}{number}\N{NO-BREAK SPACE}{_singular(unit_text) if number == '1' else unit_text}"
+
+
+def _default_spec(value: float) -> str:
+    """Whole numbers without decimals, others with one, and two significant digits below 1."""
+    if float(value).is_integer():
+        return ",.0f"
+    return ",.1f" if abs(value) >= 1 else ".2g"
+
+
+def _singular(noun: str) -> str:
+    """Return the singular of a plural that names what is counted (``countries``, ``persons``)."""
+    if noun.endswith("ies"):
+        return noun.removesuffix("ies") + "y"
+    return noun.removesuffix("s") if noun.isalpha() else noun
