@@ -40,7 +40,7 @@ def closure(regime: pd.DataFrame, crossing: str, reopened_as: str = "") -> dict[
     Parameters
     ----------
     regime
-        Rows with ``crossing``, ``event``, ``status``, ``start`` and ``id``. Rows whose status is ``claim`` are left out.
+        Rows with ``crossing``, ``event``, ``status``, ``start``, ``id``. Rows with the status ``claim`` do not count.
     crossing
         How the crossing's name begins.
     reopened_as
@@ -53,9 +53,7 @@ def closure(regime: pd.DataFrame, crossing: str, reopened_as: str = "") -> dict[
     """
     firm = regime[regime["status"] != "claim"]
     shut = firm[firm["crossing"].str.startswith(crossing) & firm["event"].str.startswith("closed")]
-    opened = firm[
-        firm["crossing"].str.startswith(reopened_as or crossing) & firm["event"].str.match(r"reopened(?!.*(?:order|decree))")
-    ]
+    opened = firm[firm["crossing"].str.startswith(reopened_as or crossing) & firm["event"].str.startswith("reopened")]
     first, last = shut["start"].min(), opened["start"].min()
     days = None if pd.isna(first) or pd.isna(last) else (last - first).days
     return {"shut": first, "opened": last, "days": days, "rows": [*shut["id"], *opened["id"]]}

@@ -14,6 +14,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+import altair as alt
+
+from thaw.style import GRID, INK, QUIET
+
 Point = tuple[float, float]
 
 
@@ -33,7 +37,12 @@ REGION = Box(8, 48, 45, 70)
 def clip_ring(ring: Sequence[Sequence[float]], box: Box) -> list[Point]:
     """Cut a closed ring of positions to a box (Sutherland and Hodgman). An empty list: nothing is inside."""
     points: list[Point] = [(float(p[0]), float(p[1])) for p in ring[:-1]]
-    for axis, limit, keep_above in ((0, box.west, True), (0, box.east, False), (1, box.south, True), (1, box.north, False)):
+    for axis, limit, keep_above in (
+        (0, box.west, True),
+        (0, box.east, False),
+        (1, box.south, True),
+        (1, box.north, False),
+    ):
         cut: list[Point] = []
         for before, here in zip(points[-1:] + points[:-1], points, strict=True):
             inside = [p[axis] >= limit if keep_above else p[axis] <= limit for p in (before, here)]
@@ -104,3 +113,45 @@ def curve(start: Point, end: Point, bend: float = 0.0, points: int = 24) -> list
         (round(a * start[0] + b * middle[0] + c * end[0], 3), round(a * start[1] + b * middle[1] + c * end[1], 3))
         for a, b, c in weights
     ]
+
+
+def land(box: Box, highlight: Iterable[str] = ()) -> list[alt.Chart]:
+    """Return layers with the countries in a box, the ones to ``highlight`` darker."""
+    around = Box(box.west - 1, box.south - 1, box.east + 1, box.north + 1)  # the cut stays out of sight
+    layers = [alt.Chart(alt.Data(values=outlines(around))).mark_geoshape(fill=GRID, stroke="#ffffff", strokeWidth=1)]
+    if names := list(highlight):
+        shapes = alt.Data(values=outlines(around, names))
+        layers.append(alt.Chart(shapes).mark_geoshape(fill=QUIET, stroke="#ffffff", strokeWidth=1, opacity=0.65))
+    return layers
+
+
+def path(points: Sequence[Point], colour: str, width: float = 2.6, dash: Sequence[int] = ()) -> alt.Chart:
+    """Return a layer with a line through positions."""
+    line = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": points}}
+    stroke: dict[str, Any] = {"stroke": colour, "strokeWidth": width, **({"strokeDash": list(dash)} if dash else {})}
+    return alt.Chart(alt.Data(values=[line])).mark_geoshape(filled=False, **stroke)
+
+
+def dots(points: Iterable[Point], colour: str = INK) -> alt.Chart:
+    """Return a layer with a dot at each position."""
+    rows = [{"lon": lon, "lat": lat} for lon, lat in points]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_circle(size=75, color=colour, opacity=1, stroke="#ffffff", strokeWidth=1.5)
+        .encode(longitude="lon:Q", latitude="lat:Q")
+    )
+
+
+def label(text: str, at: Point, colour: str = INK, **mark: Any) -> alt.Chart:
+    """Return a layer with a word at a position; ``mark`` takes Altair's settings (dx, dy, align, fontWeight ...)."""
+    return (
+        alt.Chart(alt.Data(values=[{"lon": at[0], "lat": at[1], "text": text}]))
+        .mark_text(color=colour, **{"align": "left", **mark})
+        .encode(longitude="lon:Q", latitude="lat:Q", text="text:N")
+    )
+
+
+def as_map(layers: Sequence[alt.Chart], box: Box, width: int) -> alt.LayerChart | alt.FacetChart:
+    """Put layers on one Mercator map of a box that is ``width`` pixels wide."""
+    settings, height = mercator(box, width)
+    return alt.layer(*layers).project(**settings).properties(width=width, height=height)
