@@ -15,6 +15,7 @@ import pytest
 
 from conftest import ROOT
 from press.claims import load_claims
+from press.editions import results
 from press.execute import Job, run_all
 from press.notebooks import chapters, pair_problem
 from press.package import Package
@@ -30,11 +31,17 @@ def records(name: str) -> list[Record]:
     return [r for chapter in BOOK for r in read_records(chapter.ipynb) if r["kind"] == name]
 
 
+def evidence(package: Package) -> dict[str, pd.DataFrame]:
+    """The tables whose rows have a source."""
+    tables = {name: package.table(name) for name in package.resources}
+    return {name: frame for name, frame in tables.items() if "source_id" in frame}
+
+
 def copy_book(target: Path) -> Path:
     """Copy what a build needs, and nothing that was built."""
     for name in ("_config.yml", "_toc.yml", "pyproject.toml"):
         shutil.copy(ROOT / name, target / name)
-    for name in ("book", "data", "notebooks"):
+    for name in ("book", "data", "editions", "notebooks"):
         shutil.copytree(ROOT / name, target / name)
     return target
 
@@ -45,10 +52,9 @@ def test_the_data_are_valid() -> None:
 
 def test_every_row_has_a_source_and_the_day_it_became_known() -> None:
     package = Package(ROOT)
-    tables = [name for name in package.resources if name not in ("sources", "claims")]
+    tables = evidence(package)
     assert len(tables) >= 20
-    for name in tables:
-        frame = package.table(name)
+    for name, frame in tables.items():
         assert frame["source_id"].isin(package.sources.index).all(), name
         assert frame["known_from"].notna().all() and (frame["known_from"] <= pd.Timestamp("2026-11-23")).all(), name
 
@@ -97,11 +103,13 @@ def test_a_fresh_run_gives_the_accepted_results(tmp_path: Path) -> None:
 
 def test_the_first_edition_knows_nothing_later(tmp_path: Path) -> None:
     package = Package(ROOT)
-    frames = [package.table(name) for name in package.resources if name not in ("sources", "claims")]
-    known = pd.concat([frame.set_index("id")["known_from"] for frame in frames])
+    known = pd.concat([frame.set_index("id")["known_from"] for frame in evidence(package).values()])
     jobs = [Job(c, tmp_path / f"{c.stem}.ipynb", {"as_of": FIRST_EDITION}) for c in BOOK]
-    rows = {row for output in run_all(jobs) for record in read_records(output) for row in record.get("rows", [])}
+    outputs = run_all(jobs)
+    rows = {row for output in outputs for record in read_records(output) for row in record.get("rows", [])}
     assert len(rows) > 500 and (known[sorted(rows)] <= pd.Timestamp(FIRST_EDITION)).all()
+    fresh = results(record for output in outputs for record in read_records(output))
+    assert fresh == json.loads((ROOT / f"editions/{FIRST_EDITION}.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(

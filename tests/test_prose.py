@@ -78,6 +78,6 @@ def test_new_and_gone() -> None:
         "qualifier": "over",
         "cell": 3,
     }
-    assert list(changes([], [fact])) == ["fact hens.laid: new, over 1\u00a0eggs"]
-    assert list(changes([fact], [])) == ["fact hens.laid: gone (was over 1\u00a0eggs)"]
+    assert list(changes([], [fact])) == ["fact hens.laid: new, over 1\u00a0egg"]
+    assert list(changes([fact], [])) == ["fact hens.laid: gone (was over 1\u00a0egg)"]
     assert list(changes([fact], [{**fact, "cell": 4}])) == []
