@@ -12,11 +12,9 @@ import pandas as pd
 from press import claims as claim_rules
 from press.errors import ChapterError, nearest
 from press.facts import Fact, Value
-from press.figures import NARROW, WIDE, Draw, draw_svg, spec_of
+from press.figures import NARROW, WIDE, Draw, check_weight, draw_svg, narrow_patch, spec_of
 from press.package import Package, find_root
-from press.records import emit
-
-VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
+from press.records import VEGA_LITE_MIME, emit
 
 #: Rows of evidence: a table or a part of it, one row of it, a fact, row ids, or a list of these.
 Rows = pd.DataFrame | pd.Series | Fact | str | Iterable["Rows"]
@@ -200,7 +198,9 @@ class Chapter:
             raise ChapterError(f"{place} rests on no row of evidence")
         self._figures.add(id)
         name = f"{self.name}-{id}"
-        wide = spec_of(chart, WIDE, place)
+        wide, narrow = (spec_of(chart, width, place) for width in (WIDE, NARROW))
+        drawn = draw_svg(wide, name)
+        check_weight(wide, drawn, place)
         record = {
             "kind": "figure",
             "chapter": self.name,
@@ -209,10 +209,11 @@ class Chapter:
             "subtitle": subtitle,
             "alt": alt,
             "caveat": caveat,
-            "narrow": draw_svg(spec_of(chart, NARROW, place), f"{name}-n"),
+            "narrow": draw_svg(narrow, f"{name}-n"),
+            "narrow_spec": narrow_patch(wide, narrow),
             **self._provenance(ids),
         }
-        emit(record, f"{title}\n{subtitle}\n{alt}", **{"image/svg+xml": draw_svg(wide, name), VEGA_LITE_MIME: wide})
+        emit(record, f"{title}\n{subtitle}\n{alt}", **{"image/svg+xml": drawn, VEGA_LITE_MIME: wide})
 
     def judge(self, claim_id: str, *, because: str, would_change: str, evidence: Rows = (), **measures: Fact) -> None:
         """Judge one of the chapter's claims by the rule that stands in the data; show the verdict.

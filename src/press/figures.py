@@ -16,6 +16,11 @@ from press.errors import ChapterError
 #: Widths in CSS pixels of the two drawings of a figure: the text column, and a phone.
 WIDE, NARROW = 680, 350
 
+#: What one figure may weigh. Two drawings of each stand in the page, whose HTML has 150 KB compressed; a drawing
+#: compresses to about a fifth, so at this size one figure takes 60 KB of them. 5,000 marks are more than a column of
+#: 680 pixels can show apart, and a phone needs two seconds to build them.
+SVG_LIMIT, ROWS_LIMIT = 150_000, 5_000
+
 Draw = Callable[[int], Any]
 
 _DROP = re.compile(
@@ -27,8 +32,12 @@ _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _ID = re.compile(r'(id="|url\(#|href="#)([A-Za-z_]+)(\d+)')
 
 
+#: The version of Vega-Lite that Altair writes for, as vl-convert names it.
+VEGA_LITE = alt.SCHEMA_VERSION.lstrip("v").rsplit(".", 1)[0]
+
+
 @cache
-def _register_fonts() -> None:
+def register_fonts() -> None:
     vl_convert.register_font_directory(str(Path(__file__).parent / "fonts"))
 
 
@@ -50,11 +59,44 @@ def spec_of(chart: Any, width: int, place: str) -> dict[str, Any]:
     return spec
 
 
+def check_weight(spec: dict[str, Any], svg: str, place: str) -> None:
+    """Raise ChapterError, with the number, for a chart that is too heavy for a page.
+
+    An error and not a warning: a warning would stand in a cell's output until somebody reads it, and the readers on
+    slow lines pay meanwhile.
+    """
+    rows = sum(len(rows) for rows in spec.get("datasets", {}).values() if isinstance(rows, list))
+    if rows > ROWS_LIMIT:
+        raise ChapterError(
+            f"{place}: the chart carries {rows:,} rows, expected at most {ROWS_LIMIT:,}; "
+            "aggregate or bin them before they are drawn"
+        )
+    if len(svg.encode()) > SVG_LIMIT:
+        raise ChapterError(
+            f"{place}: the drawing weighs {len(svg.encode()):,} bytes, expected at most {SVG_LIMIT:,}; "
+            "draw fewer marks, or simplify its shapes"
+        )
+
+
+def narrow_patch(wide: dict[str, Any], narrow: dict[str, Any]) -> dict[str, Any]:
+    """Return what turns the wide spec into the narrow one: its top-level parts that differ, None for those it lacks."""
+    patch = {key: narrow.get(key) for key in sorted({*wide, *narrow}) if wide.get(key) != narrow.get(key)}
+    if patch.get("datasets"):  # named by content: those of the wide spec are at hand
+        patch["datasets"] = {k: rows for k, rows in patch["datasets"].items() if k not in wide.get("datasets", {})}
+    return patch
+
+
+def narrowed(wide: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """Return the narrow spec that ``narrow_patch`` was made from."""
+    datasets = {**wide.get("datasets", {}), **(patch.get("datasets") or {})}
+    spec = {**wide, **patch, "datasets": datasets or None}
+    return {key: value for key, value in spec.items() if value is not None}
+
+
 def draw_svg(spec: dict[str, Any], prefix: str) -> str:
     """Draw a Vega-Lite spec. Ids are numbered by ``prefix`` so that many drawings can stand in one page."""
-    _register_fonts()
-    version = alt.SCHEMA_VERSION.lstrip("v").rsplit(".", 1)[0]
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=version)
+    register_fonts()
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
     # The figure element speaks for the drawing, so marks need no names of their own: a third of the size.
     svg = _DROP.sub("", svg)
     for _ in range(3):

@@ -10,6 +10,7 @@ from typing import Any
 from IPython.display import display
 
 MIME = "application/vnd.press+json"
+VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
 
 Record = dict[str, Any]
 
@@ -25,12 +26,14 @@ def emit(record: Record, text: str, **more: Any) -> None:
 def read_records(path: Path) -> Iterator[Record]:
     """Yield the records in an executed notebook's outputs, in order.
 
-    Each has its ``cell`` (counted from 0); a figure has its ``wide`` drawing too.
+    Each has its ``cell`` (counted from 0); a figure has its ``wide`` drawing and its Vega-Lite ``spec`` too.
     """
     notebook = json.loads(path.read_text("utf-8"))
     for index, cell in enumerate(notebook["cells"]):
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if MIME in data:
-                svg = "".join(data.get("image/svg+xml", ""))
-                yield {**data[MIME], "cell": index, **({"wide": svg} if svg else {})}
+                record = {**data[MIME], "cell": index}
+                if VEGA_LITE_MIME in data:
+                    record |= {"wide": "".join(data["image/svg+xml"]), "spec": data[VEGA_LITE_MIME]}
+                yield record

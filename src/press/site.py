@@ -74,20 +74,23 @@ def _build_edition(
         elif path.exists():
             shutil.copy(path, stage / name)
     say("rendering the pages")
-    html = render(stage, folder / "out")
+    html = render(stage, folder / "out", kept=root / "_build" / "kept")
     check_figures(html, stage)
     return html
 
 
-def render(source: Path, output: Path) -> Path:
-    """Render a book folder with Jupyter Book; a warning is an error. Returns the folder of the pages."""
+def render(source: Path, output: Path, kept: Path) -> Path:
+    """Render a book folder with Jupyter Book; a warning is an error. Returns the folder of the pages.
+
+    ``kept`` holds pictures of earlier builds by content: drawing one takes a quarter of a second.
+    """
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "--path-output", str(output)]
     done = subprocess.run(
         [*command, "--all", "-W", "--keep-going", "-q"],
         capture_output=True,
         text=True,
         cwd=source,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"},
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1", "PRESS_KEPT": str(kept)},
     )
     if done.returncode:
         lines = _ANSI.sub("", done.stderr + done.stdout).replace(f"{source}/", "").splitlines()

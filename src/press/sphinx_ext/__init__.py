@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from press.errors import PressError
+from press.sphinx_ext import assets
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -18,6 +19,7 @@ from press.sphinx_ext.site import Site
 def _load(app: Sphinx) -> None:
     try:
         app.press = Site.load(Path(app.srcdir))  # type: ignore[attr-defined]
+        assets.load(app)
     except PressError as error:
         raise ExtensionError(str(error)) from None
 
@@ -41,8 +43,10 @@ def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any]
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks (Sphinx calls this)."""
     app.connect("builder-inited", _load)
+    app.connect("html-page-context", assets.add_script)
     app.connect("build-finished", _copy_data)
     app.connect("html-page-context", _tell_edition)
+    app.connect("build-finished", assets.write)
     for name, role in ROLES.items():
         app.add_role(name, role)
     for name, directive in DIRECTIVES.items():

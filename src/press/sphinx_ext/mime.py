@@ -25,11 +25,12 @@ class RecordRenderer:
         if data.mime_type != MIME or inline:
             return []
         record = json.loads(data.content) if isinstance(data.content, str | bytes) else data.content
-        site: Site = renderer.renderer.sphinx_env.app.press
+        env = renderer.renderer.sphinx_env
+        site: Site = env.app.press
         kind = record["kind"]
         if kind == "figure":
             name = f"{record['chapter']}-{record['id']}"
-            return raw(site.html("figure.html", figure=site.figures[name], name=name, **site.cite(record)))
+            return raw(site.html("figure.html", **env.app.press_assets.page(name, env.docname)))
         if kind == "verdict":
             return raw(site.html("verdict.html", verdict=record, **site.cite(record)))
         if kind == "fact":

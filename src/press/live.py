@@ -1,0 +1,186 @@
+"""What a figure gives beside its drawing: the interactive view, and files to take away.
+
+Everything here is a function of its arguments alone, with the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import hashlib
+import io
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+
+from press.errors import SiteError
+from press.figures import VEGA_LITE, register_fonts
+
+#: Data sets at least this long (characters of JSON) become files: below, a request costs more than a repetition.
+SHARE_FROM = 1_000
+
+#: The columns of a figure's rows, in order; what else a table says stands in ``details``.
+COLUMNS = (
+    *("id", "table", "period", "value", "unit", "qualifier", "status"),
+    *("source_id", "publisher", "url", "known_from", "details"),
+)
+_OF_PRESS = {
+    "table": "The table of the data package that the row is from.",
+    "publisher": "Who published the source.",
+    "url": "Where the source was found.",
+    "details": "The columns of the row's own table, as name=value; empty ones are left out.",
+}
+
+# Vega's parser and view, with the interpreter that spares eval: a third less than the bundle with Vega-Lite and Embed,
+# which a page does not need since its charts are compiled here. All of it comes out of the locked vl-convert wheel:
+# the path names the file as the wheel holds it; nothing is fetched.
+_RUNTIME = """
+import {expressionInterpreter} from '/npm/vega-interpreter@2.0.0/+esm';
+globalThis.pressVega = {parse: vega.parse, View: vega.View, expressionInterpreter};
+"""
+
+#: Marks that stand for values one by one. Lines and areas get transparent points instead.
+_TELLING = ("arc", "bar", "circle", "geoshape", "point", "rect", "square", "tick")
+_DRAWN_THROUGH = ("line", "area", "trail")
+
+
+def dump(value: Any) -> bytes:
+    """Write JSON compactly, the same way always."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def hashed(name: str, content: bytes) -> str:
+    """Put a hash of the content before the suffix: ``chart.json`` becomes ``chart.1a2b3c4d5e.json``."""
+    stem, _, suffix = name.partition(".")
+    return f"{stem}.{hashlib.sha256(content).hexdigest()[:10]}.{suffix}"
+
+
+@cache
+def runtime() -> bytes:
+    """Return Vega as one JavaScript module that sets ``pressVega``. Raises SiteError if vl-convert has it not."""
+    try:
+        return str(vl_convert.javascript_bundle(_RUNTIME, vl_version=VEGA_LITE)).encode()
+    except BaseException as error:  # vl-convert panics, which is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        raise SiteError(f"vl-convert does not bundle Vega with its interpreter: {error}") from None
+
+
+def compile_live(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Compile a Vega-Lite spec for the interactive view.
+
+    Returns the Vega spec and the files that its data sets were taken out into, by hashed name. Charts that show the
+    same rows name the same file.
+    """
+    vega: dict[str, Any] = vl_convert.vegalite_to_vega(with_tooltips(spec), vl_version=VEGA_LITE)
+    files = {}
+    for data in vega.get("data", []):
+        content = dump(data["values"]) if "values" in data else b""
+        if len(content) >= SHARE_FROM:
+            data["url"] = hashed("data.json", content)
+            del data["values"]
+            files[data["url"]] = content
+    return vega, files
+
+
+def with_tooltips(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy whose marks tell their values, unless the author says anywhere what they tell."""
+    spec = copy.deepcopy(dict(spec))
+    if not _mentions_tooltip({key: part for key, part in spec.items() if key not in ("datasets", "data")}):
+        config = spec.setdefault("config", {})
+        for mark in _TELLING:
+            config[mark] = {"tooltip": {"content": "encoding"}, **config.get(mark, {})}
+        _point_out(spec)
+    return spec
+
+
+def _mentions_tooltip(part: Any) -> bool:
+    if isinstance(part, dict):
+        return "tooltip" in part or any(map(_mentions_tooltip, part.values()))
+    return isinstance(part, list) and any(map(_mentions_tooltip, part))
+
+
+def _point_out(part: dict[str, Any]) -> None:
+    """Give lines and areas transparent points, so that each value can be reached."""
+    mark = part.get("mark")
+    kind = mark.get("type") if isinstance(mark, dict) else mark
+    if kind in _DRAWN_THROUGH:
+        part["mark"] = {"point": "transparent", **(mark if isinstance(mark, dict) else {"type": mark})}
+    for key in ("layer", "hconcat", "vconcat", "concat"):
+        for child in part.get(key, []):
+            _point_out(child)
+    if isinstance(part.get("spec"), dict):
+        _point_out(part["spec"])
+
+
+def size(svg: str) -> tuple[float, float]:
+    """Return width and height of a drawing in CSS pixels."""
+    found = re.search(r'<svg[^>]*\bviewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if not found:
+        raise SiteError("a drawing has no viewBox")
+    return float(found[1]), float(found[2])
+
+
+def lines(text: str, width: float, font_size: float) -> list[str]:
+    """Break a text for a drawing ``width`` pixels wide; half an em a letter is a little more than the font needs."""
+    return textwrap.wrap(text, max(int(width / (font_size * 0.49)), 12)) or [""]
+
+
+def png(svg: str, kept: Path | None) -> bytes:
+    """Draw an SVG as PNG at twice its size. ``kept`` is a folder of earlier results, by content."""
+    key = hashlib.sha256(f"{vl_convert.__version__}\0{svg}".encode()).hexdigest()
+    path = kept / f"{key}.png" if kept else None
+    if path and path.is_file():
+        return path.read_bytes()
+    register_fonts()
+    content = bytes(vl_convert.svg_to_png(svg, scale=2))
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    return content
+
+
+def write_csv(header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:
+    """Write rows as CSV with a header and plain line ends."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(header), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def codebook(tables: Iterable[Mapping[str, Any]]) -> bytes:
+    """Describe the columns of a figure's rows as CSV. ``tables`` are resources of the data package."""
+    known: dict[str, dict[str, str]] = {}
+    for resource in tables:
+        for field in resource["schema"]["fields"]:
+            of_all = field["name"] in COLUMNS
+            column = field["name"] if of_all else f"details: {resource['name']}.{field['name']}"
+            limits = field.get("constraints", {}).get("enum", [])
+            described = field.get("description", "") + (f" One of: {', '.join(map(str, limits))}." if limits else "")
+            known.setdefault(column, {"column": column, "type": field["type"], "description": described})
+    for column, text in _OF_PRESS.items():
+        known.setdefault(column, {"column": column, "type": "string", "description": text})
+    ordered = [known[column] for column in COLUMNS if column in known]
+    ordered += [row for column, row in known.items() if column not in COLUMNS]
+    return write_csv(("column", "type", "description"), ordered)
+
+
+_TEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"})
+
+
+def bibtex(key: str, fields: Mapping[str, str]) -> str:
+    """Write one ``@misc`` entry; what TeX would read as a command is escaped, but not in the address."""
+    body = (
+        f"  {name} = {{{value if name in ('url', 'year') else '{' + value.translate(_TEX) + '}'}}},\n"
+        for name, value in fields.items()
+    )
+    return f"@misc{{{key},\n{''.join(body)}}}"

@@ -1,0 +1,195 @@
+"""The files of each figure (interactive view, downloads, embed page): named before the pages are read, then written."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from press import live
+from press.figures import narrowed
+from press.periods import long_date
+from press.records import Record
+from press.sphinx_ext.site import Site
+
+FOLDER, EMBED, STATIC = "_figures", "embed", Path(__file__).parent.parent / "static"
+
+#: Rows of a figure's table that stand in its page; the CSV has them all.
+ROWS_SHOWN = 200
+
+#: Columns that are for checking a row, too long for a table in a page.
+_LONG = ("note", "locator", "known_basis")
+
+
+@dataclass
+class Assets:
+    """The files of all figures. ``names[figure][kind]`` is the file in ``_figures/`` for each of the kinds
+    ``runtime``, ``wide``, ``narrow`` (Vega specs), ``spec`` (Vega-Lite), ``svg``, ``png``, ``csv`` and ``codebook``.
+    """
+
+    site: Site
+    publication: str
+    author: str
+    base: str
+
+    def __post_init__(self) -> None:
+        self.names: dict[str, dict[str, str]] = {}
+        self.files: dict[str, bytes] = {}
+        self._pictures: dict[str, str] = {}
+        for name, figure in self.site.figures.items():
+            self.names[name] = {**self._live(name, figure), **self._downloads(name, figure)}
+
+    def _keep(self, name: str, content: bytes) -> str:
+        name = live.hashed(name, content)
+        self.files[name] = content
+        return name
+
+    def _live(self, name: str, figure: Record) -> dict[str, str]:
+        names = {"runtime": self._keep("vega.js", live.runtime())}
+        specs = {"wide": figure["spec"], "narrow": narrowed(figure["spec"], figure["narrow_spec"])}
+        for kind, spec in specs.items():
+            vega, data = live.compile_live(spec)
+            self.files |= data
+            names[kind] = self._keep(f"{name}.vg.json", live.dump(vega))
+        return names
+
+    def _downloads(self, name: str, figure: Record) -> dict[str, str]:
+        width, height = live.size(figure["wide"])
+        cite = self.site.cite(figure)
+        more = f"; {cite['more']} more" if cite["more"] else ""
+        svg = self.site.html(
+            "plate.svg",
+            figure=figure,
+            width=width,
+            height=height,
+            title=live.lines(figure["title"], width, 22),
+            subtitle=live.lines(figure["subtitle"], width, 16),
+            notes=[
+                *(live.lines(figure["caveat"], width, 13) if figure["caveat"] else []),
+                *live.lines(f"Source: {'; '.join(cite['publishers'])}{more}. {self.publication}.", width, 13),
+            ],
+        )
+        picture = live.hashed(f"{name}.png", svg.encode())
+        self._pictures[picture] = svg
+        resources = [self.site.package.resource(table) for table in figure["tables"]]
+        return {
+            "spec": self._keep(f"{name}.vl.json", live.dump(figure["spec"])),
+            "svg": self._keep(f"{name}.svg", svg.encode()),
+            "png": picture,
+            "csv": self._keep(f"{name}.csv", live.write_csv(live.COLUMNS, self.rows(figure))),
+            "codebook": self._keep("codebook.csv", live.codebook(resources)),
+        }
+
+    @cached_property
+    def _evidence(self) -> dict[str, dict[str, str]]:
+        """Every row of the package by id, as the files have it: a number keeps the digits it was published with."""
+        found = {}
+        for table, resource in self.site.package.resources.items():
+            with (self.site.root / "data" / resource["path"]).open(encoding="utf-8-sig", newline="") as file:
+                for row in csv.DictReader(file):
+                    if "source_id" in row:
+                        found[row["id"]] = {**row, "table": table}
+        return found
+
+    def rows(self, figure: Record) -> list[dict[str, str]]:
+        """Return the rows behind a figure with the columns ``live.COLUMNS``, by table and period."""
+        rows = []
+        for row in sorted((self._evidence[i] for i in figure["rows"]), key=lambda r: (r["table"], r.get("period", ""))):
+            source = self.site.source(row["source_id"])
+            own = {key: value for key, value in row.items() if key not in live.COLUMNS and value}
+            details = "; ".join(f"{key}={value}" for key, value in own.items())
+            known = {**row, "publisher": source["publisher"], "url": source["url"], "details": details}
+            rows.append({column: known.get(column, "") for column in live.COLUMNS})
+        return rows
+
+    def shown(self, figure: Record) -> list[dict[str, str]]:
+        """Return the first rows as the page's table shows them; ``what`` says what each is about."""
+        shown = []
+        for row in self.rows(figure)[:ROWS_SHOWN]:
+            own = {k: v for k, v in self._evidence[row["id"]].items() if k not in live.COLUMNS and k not in _LONG and v}
+            shown.append({**row, "what": " · ".join(own.values()).replace("_", " ")})
+        return shown
+
+    def page(self, name: str, docname: str) -> dict[str, Any]:
+        """Return what the figure's template needs on the page ``docname``."""
+        figure = self.site.figures[name]
+        root = "../" * docname.count("/")
+        chapter = self.site.docs[figure["chapter"]]
+        here = f"{self.base or root}{chapter}.html#fig-{name}"
+        as_of = f"As known on {long_date(self.site.as_of)}"
+        cite = self.site.cite(figure)
+        return {
+            "name": name,
+            "figure": figure,
+            "files": self.names[name],
+            "root": root,
+            "folder": f"{root}{FOLDER}/",
+            "address": here,
+            "embed": f"{self.base or root}{EMBED}/{name}.html",
+            "embed_height": round(max(live.size(figure[kind])[1] for kind in ("wide", "narrow")) + 220),
+            "shown": self.shown(figure),
+            "plain": (
+                f"{self.author}: “{figure['title']}”. Figure in “{self.site.titles[chapter]}”, {self.publication}. "
+                f"{as_of}. {here}"
+            ),
+            "bibtex": live.bibtex(
+                name,
+                {
+                    "author": self.author,
+                    "title": figure["title"],
+                    "howpublished": f"Figure in “{self.site.titles[chapter]}”, {self.publication}",
+                    "year": self.site.as_of[:4],
+                    "note": f"{as_of}. Data: {'; '.join(cite['publishers'])}",
+                    "url": here,
+                },
+            ),
+            **cite,
+        }
+
+    def write(self, out: Path, css: list[str]) -> None:
+        """Write all files and embed pages under the site's folder ``out``; a picture that is there is not redrawn."""
+        for folder in (FOLDER, EMBED):
+            (out / folder).mkdir(exist_ok=True)
+        for name, content in self.files.items():
+            (out / FOLDER / name).write_bytes(content)
+        kept = Path(os.environ["PRESS_KEPT"]) if "PRESS_KEPT" in os.environ else None
+        for name, svg in self._pictures.items():
+            if not (out / FOLDER / name).exists():
+                (out / FOLDER / name).write_bytes(live.png(svg, kept))
+        for name in self.names:
+            page = self.site.html("embed.html", css=css, publication=self.publication, **self.page(name, f"{EMBED}/x"))
+            (out / EMBED / f"{name}.html").write_text(page, "utf-8")
+
+
+def load(app: Sphinx) -> None:
+    """Compile every figure. At ``builder-inited``, after the site."""
+    config = app.config
+    app.config.html_static_path.append(str(STATIC))
+    app.press_assets = Assets(  # type: ignore[attr-defined]
+        app.press,  # type: ignore[attr-defined]
+        publication=str(config.html_title or config.project),
+        author=str(config.author),
+        base=f"{config.html_baseurl.rstrip('/')}/" if config.html_baseurl else "",
+    )
+
+
+def add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give pages with figures the script that waits for the reader to ask. At ``html-page-context``."""
+    if doctree is not None and any('class="press-figure"' in node.astext() for node in doctree.findall(_is_raw)):
+        app.add_js_file("press-live.js", loading_method="defer")
+
+
+def _is_raw(node: Any) -> bool:
+    return node.tagname == "raw"
+
+
+def write(app: Sphinx, error: Exception | None) -> None:
+    """Write the files. At ``build-finished``."""
+    if error is None and app.builder.format == "html":
+        css = [entry if isinstance(entry, str) else entry[0] for entry in app.config.html_css_files]
+        app.press_assets.write(Path(app.outdir), css)  # type: ignore[attr-defined]
