@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -89,12 +93,11 @@ hens.judge("C1", growth=growth, because="There are more.", would_change="A count
 """
 
 
-@pytest.fixture
-def tiny(tmp_path: Path) -> Path:
-    """The root of a small book: two tables, one claim, one chapter."""
-    data = tmp_path / "data"
+def write_tiny(root: Path) -> Path:
+    """Write a small book's root: two tables, one claim, one chapter."""
+    data = root / "data"
     data.mkdir()
-    (tmp_path / "notebooks").mkdir()
+    (root / "notebooks").mkdir()
     resources = [
         table("sources", [field(name) for name in ("id", "publisher", "title", "published", "url", "reliability")]),
         table(
@@ -116,13 +119,13 @@ def tiny(tmp_path: Path) -> Path:
     (data / "datapackage.json").write_text(json.dumps({"name": "hens", "resources": resources}), "utf-8")
     for name, text in (("sources", SOURCES), ("hens", HENS), ("claims", CLAIMS)):
         (data / f"{name}.csv").write_text(text, "utf-8")
-    (tmp_path / "notebooks" / "01_hens.md").write_text(CHAPTER, "utf-8")
-    return tmp_path
+    (root / "notebooks" / "01_hens.md").write_text(CHAPTER, "utf-8")
+    return root
 
 
-@pytest.fixture
-def tiny_book(tiny: Path) -> Path:
-    """The tiny root with what Jupyter Book needs."""
+def write_tiny_book(root: Path) -> Path:
+    """Write what Jupyter Book needs into the tiny root."""
+    tiny = write_tiny(root)
     (tiny / "book").mkdir()
     (tiny / "book/index.md").write_text("# Hens\n\n```{ledger}\n```\n", "utf-8")
     (tiny / "_toc.yml").write_text(
@@ -138,3 +141,25 @@ def tiny_book(tiny: Path) -> Path:
         "utf-8",
     )
     return tiny
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """The root of a small book: two tables, one claim, one chapter."""
+    return write_tiny(tmp_path)
+
+
+@pytest.fixture
+def tiny_book(tmp_path: Path) -> Path:
+    """The tiny root with what Jupyter Book needs."""
+    return write_tiny_book(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it. Without one, tests skip at a desk and fail where CI is set."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("found no Chromium; install the package chromium")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])

@@ -200,7 +200,7 @@ class Chapter:
         name = f"{self.name}-{id}"
         wide, narrow = (spec_of(chart, width, place) for width in (WIDE, NARROW))
         drawn = draw_svg(wide, name)
-        check_weight(wide, drawn, place)
+        check_weight(drawn, place)
         record = {
             "kind": "figure",
             "chapter": self.name,

@@ -52,25 +52,28 @@ def spec_of(chart: Any, width: int, place: str) -> dict[str, Any]:
         raise ChapterError(
             f"{place}: found a {type(drawn).__name__}, expected an Altair chart or a function of the width"
         )
-    spec: dict[str, Any] = drawn.to_dict()
-    if {"mark", "layer"} & spec.keys() and not isinstance(spec.get("width"), int | dict):
-        spec["width"] = width
-        spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    return spec
-
-
-def check_weight(spec: dict[str, Any], svg: str, place: str) -> None:
-    """Raise ChapterError, with the number, for a chart that is too heavy for a page.
-
-    An error and not a warning: a warning would stand in a cell's output until somebody reads it, and the readers on
-    slow lines pay meanwhile.
-    """
+    with alt.data_transformers.enable(
+        "default", max_rows=None
+    ):  # Altair counts each table alone; we count them together
+        spec: dict[str, Any] = drawn.to_dict()
     rows = sum(len(rows) for rows in spec.get("datasets", {}).values() if isinstance(rows, list))
     if rows > ROWS_LIMIT:
         raise ChapterError(
             f"{place}: the chart carries {rows:,} rows, expected at most {ROWS_LIMIT:,}; "
             "aggregate or bin them before they are drawn"
         )
+    if {"mark", "layer"} & spec.keys() and not isinstance(spec.get("width"), int | dict):
+        spec["width"] = width
+        spec["autosize"] = {"type": "fit-x", "contains": "padding"}
+    return spec
+
+
+def check_weight(svg: str, place: str) -> None:
+    """Raise ChapterError, with the number, for a drawing that is too heavy for a page.
+
+    An error and not a warning: a warning would stand in a cell's output until somebody reads it, and the readers on
+    slow lines pay meanwhile.
+    """
     if len(svg.encode()) > SVG_LIMIT:
         raise ChapterError(
             f"{place}: the drawing weighs {len(svg.encode()):,} bytes, expected at most {SVG_LIMIT:,}; "
@@ -80,7 +83,9 @@ def check_weight(spec: dict[str, Any], svg: str, place: str) -> None:
 
 def narrow_patch(wide: dict[str, Any], narrow: dict[str, Any]) -> dict[str, Any]:
     """Return what turns the wide spec into the narrow one: its top-level parts that differ, None for those it lacks."""
-    patch = {key: narrow.get(key) for key in sorted({*wide, *narrow}) if wide.get(key) != narrow.get(key)}
+    patch: dict[str, Any] = {
+        key: narrow.get(key) for key in sorted({*wide, *narrow}) if wide.get(key) != narrow.get(key)
+    }
     if patch.get("datasets"):  # named by content: those of the wide spec are at hand
         patch["datasets"] = {k: rows for k, rows in patch["datasets"].items() if k not in wide.get("datasets", {})}
     return patch
@@ -89,7 +94,7 @@ def narrow_patch(wide: dict[str, Any], narrow: dict[str, Any]) -> dict[str, Any]
 def narrowed(wide: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     """Return the narrow spec that ``narrow_patch`` was made from."""
     datasets = {**wide.get("datasets", {}), **(patch.get("datasets") or {})}
-    spec = {**wide, **patch, "datasets": datasets or None}
+    spec: dict[str, Any] = {**wide, **patch, "datasets": datasets or None}
     return {key: value for key, value in spec.items() if value is not None}
 
 

@@ -5,7 +5,6 @@ Everything here is a function of its arguments alone, with the same bytes on eve
 
 from __future__ import annotations
 
-import copy
 import csv
 import hashlib
 import io
@@ -14,6 +13,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import vl_convert
 
 from press.errors import SiteError
 from press.figures import VEGA_LITE, register_fonts
+from press.tooltips import with_tooltips
 
 #: Data sets at least this long (characters of JSON) become files: below, a request costs more than a repetition.
 SHARE_FROM = 1_000
@@ -39,15 +40,15 @@ _OF_PRESS = {
 
 # Vega's parser and view, with the interpreter that spares eval: a third less than the bundle with Vega-Lite and Embed,
 # which a page does not need since its charts are compiled here. All of it comes out of the locked vl-convert wheel:
-# the path names the file as the wheel holds it; nothing is fetched.
-_RUNTIME = """
-import {expressionInterpreter} from '/npm/vega-interpreter@2.0.0/+esm';
-globalThis.pressVega = {parse: vega.parse, View: vega.View, expressionInterpreter};
+# the paths name the files as the wheel holds them; nothing is fetched.
+_RUNTIME = f"""
+import {{parse, View}} from '/npm/vega@{vl_convert.get_vega_version()}/+esm';
+import {{expressionInterpreter}} from '/npm/vega-interpreter@2.0.0/+esm';
+globalThis.pressVega = {{parse, View, expressionInterpreter}};
 """
 
-#: Marks that stand for values one by one. Lines and areas get transparent points instead.
-_TELLING = ("arc", "bar", "circle", "geoshape", "point", "rect", "square", "tick")
-_DRAWN_THROUGH = ("line", "area", "trail")
+#: Arrows, geometric shapes and the like.
+_SYMBOLS = re.compile(r"([\u2190-\u2bff]+)")
 
 
 def dump(value: Any) -> bytes:
@@ -89,36 +90,6 @@ def compile_live(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, byt
     return vega, files
 
 
-def with_tooltips(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy whose marks tell their values, unless the author says anywhere what they tell."""
-    spec = copy.deepcopy(dict(spec))
-    if not _mentions_tooltip({key: part for key, part in spec.items() if key not in ("datasets", "data")}):
-        config = spec.setdefault("config", {})
-        for mark in _TELLING:
-            config[mark] = {"tooltip": {"content": "encoding"}, **config.get(mark, {})}
-        _point_out(spec)
-    return spec
-
-
-def _mentions_tooltip(part: Any) -> bool:
-    if isinstance(part, dict):
-        return "tooltip" in part or any(map(_mentions_tooltip, part.values()))
-    return isinstance(part, list) and any(map(_mentions_tooltip, part))
-
-
-def _point_out(part: dict[str, Any]) -> None:
-    """Give lines and areas transparent points, so that each value can be reached."""
-    mark = part.get("mark")
-    kind = mark.get("type") if isinstance(mark, dict) else mark
-    if kind in _DRAWN_THROUGH:
-        part["mark"] = {"point": "transparent", **(mark if isinstance(mark, dict) else {"type": mark})}
-    for key in ("layer", "hconcat", "vconcat", "concat"):
-        for child in part.get(key, []):
-            _point_out(child)
-    if isinstance(part.get("spec"), dict):
-        _point_out(part["spec"])
-
-
 def size(svg: str) -> tuple[float, float]:
     """Return width and height of a drawing in CSS pixels."""
     found = re.search(r'<svg[^>]*\bviewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
@@ -127,14 +98,40 @@ def size(svg: str) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
-def lines(text: str, width: float, font_size: float) -> list[str]:
-    """Break a text for a drawing ``width`` pixels wide; half an em a letter is a little more than the font needs."""
-    return textwrap.wrap(text, max(int(width / (font_size * 0.49)), 12)) or [""]
+@cache
+def _advance(text: str, font_size: float) -> float:
+    """Measure a text in the bundled font, in pixels; between two bars, so that spaces at its ends count."""
+    register_fonts()
+
+    def width(text: str) -> float:
+        values = {"text": text, "font": "Source Sans Pro", "fontSize": font_size}
+        mark = {"type": "text", "encode": {"enter": {name: {"value": value} for name, value in values.items()}}}
+        return float(vl_convert.vega_to_scenegraph({"marks": [mark]})["width"])
+
+    return width(f"|{text}|") - width("||")
+
+
+def lines(text: str, width: float, font_size: float) -> list[list[tuple[float, str]]]:
+    """Break a text for a drawing ``width`` pixels wide; 0.46 em a letter is a little more than the font needs.
+
+    Each line is a list of runs with their offsets, by turns letters and symbols: drawn in one piece, a symbol that the
+    font lacks would take its whole line into another font.
+    """
+    broken = textwrap.wrap(text, max(int(width / (font_size * 0.46)), 12), break_on_hyphens=False)
+    placed = []
+    for line in broken:
+        runs, x = [], 0.0
+        pieces = _SYMBOLS.split(line)
+        for piece in pieces:
+            runs.append((x, piece))
+            x += 0 if len(pieces) == 1 else _advance(piece, font_size)
+        placed.append(runs)
+    return placed
 
 
 def png(svg: str, kept: Path | None) -> bytes:
     """Draw an SVG as PNG at twice its size. ``kept`` is a folder of earlier results, by content."""
-    key = hashlib.sha256(f"{vl_convert.__version__}\0{svg}".encode()).hexdigest()
+    key = hashlib.sha256(f"{version('vl-convert-python')}\0{svg}".encode()).hexdigest()
     path = kept / f"{key}.png" if kept else None
     if path and path.is_file():
         return path.read_bytes()

@@ -1,0 +1,99 @@
+"""Let the marks of an interactive view tell their values."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+#: Marks that stand for values. Lines and areas get transparent points, so that each value can be reached.
+_TELLING = ("arc", "bar", "circle", "geoshape", "point", "rect", "square", "tick", "line", "area", "trail")
+_DRAWN_THROUGH = ("line", "area", "trail")
+
+#: Channels whose fields a reader wants to know, in the order of telling.
+_CHANNELS = (
+    *("facet", "row", "column", "x", "x2", "xError", "y", "y2", "theta", "radius"),
+    *("color", "fill", "stroke", "shape", "size", "strokeDash", "opacity", "detail"),
+)
+_KEPT = ("field", "type", "aggregate", "timeUnit", "bin")
+
+
+def with_tooltips(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of a Vega-Lite spec whose marks tell their fields, unless its author says what any of them tells.
+
+    A date is told as finely as its data go, not as its axis does.
+    """
+    telling = copy.deepcopy(dict(spec))
+    if not _mentions_tooltip({key: part for key, part in spec.items() if key not in ("datasets", "data")}):
+        _walk(telling, {}, [], telling.get("datasets", {}))
+    return telling
+
+
+def _mentions_tooltip(part: Any) -> bool:
+    if isinstance(part, dict):
+        return "tooltip" in part or any(map(_mentions_tooltip, part.values()))
+    return isinstance(part, list) and any(map(_mentions_tooltip, part))
+
+
+def _walk(part: dict[str, Any], above: dict[str, Any], rows: list[Any], datasets: Mapping[str, Any]) -> None:
+    """Go down to the marks with the encoding and the rows of what stands above them."""
+    facet = part.get("facet", {})
+    encoding = {**above, **({"facet": facet} if "field" in facet else facet), **part.get("encoding", {})}
+    data = part.get("data") or {}
+    rows = data.get("values") or datasets.get(str(data.get("name")), [] if data else rows)
+    mark = part.get("mark")
+    kind = mark.get("type") if isinstance(mark, dict) else mark
+    if kind in _TELLING:
+        told = list(_told(encoding, rows if isinstance(rows, list) else []))
+        if not told and "longitude" in encoding and kind not in _DRAWN_THROUGH and isinstance(rows, list):
+            # A place has no field in its encoding: it tells its name, or what else it is in words.
+            words = [key for key, value in (rows[0] if rows else {}).items() if isinstance(value, str)]
+            told = [{"field": key, "type": "nominal", "title": key.replace("_", " ")} for key in words]
+        if told:
+            part["encoding"] = {**part.get("encoding", {}), "tooltip": told}
+            if kind in _DRAWN_THROUGH:
+                part["mark"] = {"point": "transparent", **(mark if isinstance(mark, dict) else {"type": mark})}
+    for key in ("layer", "hconcat", "vconcat", "concat"):
+        for child in part.get(key, []):
+            _walk(child, encoding, rows, datasets)
+    if isinstance(part.get("spec"), dict):
+        _walk(part["spec"], encoding, rows, datasets)
+
+
+def _told(encoding: Mapping[str, Any], rows: list[Any]) -> Iterable[dict[str, Any]]:
+    """Yield a tooltip field for each field of an encoding, once."""
+    seen = []
+    for channel in _CHANNELS:
+        definition = encoding.get(channel)
+        for field in definition if isinstance(definition, list) else [definition]:
+            if not isinstance(field, dict) or not ("field" in field or "aggregate" in field):
+                continue
+            kept = {key: field[key] for key in _KEPT if field.get(key)}
+            if kept in seen:
+                continue
+            seen.append(dict(kept))
+            if "type" not in kept:  # x2 and y2 have that of x and y
+                kept["type"] = (encoding.get(channel.rstrip("2")) or {}).get("type", "nominal")
+            if isinstance(field.get("title"), str) and field["title"]:
+                kept["title"] = field["title"]
+            elif isinstance(kept.get("field"), str) and not {"aggregate", "timeUnit", "bin"} & kept.keys():
+                kept["title"] = kept["field"].replace("_", " ")
+            if isinstance(kept.get("field"), str) and "timeUnit" not in kept:
+                values = [row.get(kept["field"]) for row in rows if isinstance(row, dict)]
+                kept |= _format(kept["type"], [value for value in values if value is not None])
+            yield kept
+
+
+def _format(kind: str, values: list[Any]) -> dict[str, str]:
+    """Say how a field is written: years, months or days; decimals for small numbers only."""
+    if kind == "temporal" and values:
+        days = [re.match(r"\d{4}-(\d\d)-(\d\d)", str(value)) for value in values]
+        months = {day and day[1] for day in days}
+        return {
+            "format": "%Y" if months == {"01"} else "%B %Y" if {d and d[2] for d in days} == {"01"} else "%-d %B %Y"
+        }
+    if kind == "quantitative":
+        numbers = [abs(value) for value in values if isinstance(value, int | float)]
+        return {"format": ",.2~f" if max(numbers, default=100) >= 10 else ",.4~r"}
+    return {}
