@@ -11,7 +11,8 @@ help:  ## List the verbs
 book: $(READY)  ## Build the site into _build/site/
 	@$(BIN)/press build
 
-test: $(READY)  ## Run all tests: units, data, chapters (nbval), site
+test: $(READY)  ## Run all tests: units, data, chapters (nbval), site in Chromium
+	@.ci/chromium
 	@$(BIN)/ruff check -q . && $(BIN)/mypy --no-error-summary && $(BIN)/pytest
 
 check: $(READY)  ## Say in a moment what is wrong with data and chapters

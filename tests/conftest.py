@@ -1,4 +1,4 @@
-"""A tiny book on another subject, so that the press is tested without the publication."""
+"""What tests share: a tiny book on another subject, the real site built once, and a browser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,49 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from press.site import build
+
 ROOT = Path(__file__).resolve().parent.parent
+TABLE = "table of measurements"
+
+
+def copy_book(target: Path) -> Path:
+    """Copy what a build needs, and nothing that was built."""
+    for name in ("_config.yml", "_toc.yml", "pyproject.toml"):
+        shutil.copy(ROOT / name, target / name)
+    for name in ("book", "data", "editions", "notebooks"):
+        shutil.copytree(ROOT / name, target / name)
+    return target
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built from a copy of the book."""
+    return build(copy_book(tmp_path_factory.mktemp("book")), {}, lambda text: None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: the one that CHROMIUM names, or that stands in PATH. In CI its absence is a failure."""
+    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else ["chromium", "chromium-browser"]
+    path = next(filter(None, map(shutil.which, names)), None)
+    if not path:
+        message = "found no Chromium; install Debian's package 'chromium' or name its program in CHROMIUM"
+        pytest.fail(message, pytrace=False) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show the tables that tests measured, whether they passed or not."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    for report in reports:
+        for title, text in getattr(report, "sections", ()) if getattr(report, "when", "") == "call" else ():
+            if TABLE in title:
+                terminalreporter.section(title)
+                terminalreporter.write_line(text)
 
 
 def field(name: str, kind: str = "string", **constraints: Any) -> dict[str, Any]:
@@ -137,7 +179,8 @@ def write_tiny_book(root: Path) -> Path:
     (tiny / "book/sources.md").write_text("# Sources\n\n```{source-register}\n```\n", "utf-8")
     (tiny / "_config.yml").write_text(
         "title: Hens\nonly_build_toc_files: true\nexclude_patterns: ['notebooks/*.md']\n"
-        "execute:\n  execute_notebooks: 'off'\nsphinx:\n  extra_extensions: [press.sphinx_ext]\n",
+        "execute:\n  execute_notebooks: 'off'\nsphinx:\n  extra_extensions: [press.sphinx_ext]\n"
+        "  config: {html_theme: press, html_math_renderer: press}\n",
         "utf-8",
     )
     return tiny
@@ -153,13 +196,3 @@ def tiny(tmp_path: Path) -> Path:
 def tiny_book(tmp_path: Path) -> Path:
     """The tiny root with what Jupyter Book needs."""
     return write_tiny_book(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium as the system has it. Without one, tests skip at a desk and fail where CI is set."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("found no Chromium; install the package chromium")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])

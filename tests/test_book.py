@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, copy_book
 from press.claims import load_claims
 from press.editions import results
 from press.execute import Job, run_all
@@ -35,15 +34,6 @@ def evidence(package: Package) -> dict[str, pd.DataFrame]:
     """The tables whose rows have a source."""
     tables = {name: package.table(name) for name in package.resources}
     return {name: frame for name, frame in tables.items() if "source_id" in frame}
-
-
-def copy_book(target: Path) -> Path:
-    """Copy what a build needs, and nothing that was built."""
-    for name in ("_config.yml", "_toc.yml", "pyproject.toml"):
-        shutil.copy(ROOT / name, target / name)
-    for name in ("book", "data", "editions", "notebooks"):
-        shutil.copytree(ROOT / name, target / name)
-    return target
 
 
 def test_the_data_are_valid() -> None:
@@ -125,13 +115,6 @@ def test_one_changed_value_makes_nbval_fail(tmp_path: Path, table: str, old: str
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", f"notebooks/{chapter}.ipynb"]
     done = subprocess.run(command, cwd=book, capture_output=True, text=True)
     assert done.returncode == 1 and "failed" in done.stdout, done.stdout[-2000:]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built from a copy of the book."""
-    book = copy_book(tmp_path_factory.mktemp("first"))
-    return build(book, {}, lambda text: None)
 
 
 def test_the_site_has_its_pages(site: Path) -> None:

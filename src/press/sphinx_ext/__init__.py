@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from press.errors import PressError
-from press.sphinx_ext import assets
+from press.sphinx_ext import assets, lean
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -51,4 +51,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_role(name, role)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
+    lean.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -196,4 +196,4 @@ def write(app: Sphinx, error: Exception | None) -> None:
     """Write the files. At ``build-finished``."""
     if error is None and app.builder.format == "html":
         css = [entry if isinstance(entry, str) else entry[0] for entry in app.config.html_css_files]
-        app.press_assets.write(Path(app.outdir), css)  # type: ignore[attr-defined]
+        app.press_assets.write(Path(app.outdir), ["press-page.css", *css])  # type: ignore[attr-defined]
