@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import shutil
@@ -196,3 +197,18 @@ def tiny(tmp_path: Path) -> Path:
 def tiny_book(tmp_path: Path) -> Path:
     """The tiny root with what Jupyter Book needs."""
     return write_tiny_book(tmp_path)
+
+
+#: What a strict host sends: scripts from the site alone, and no eval.
+POLICY = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+
+
+class StrictHandler(http.server.SimpleHTTPRequestHandler):
+    """Serve a folder as a strict host would, and quietly."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass

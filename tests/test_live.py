@@ -21,14 +21,13 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
-from conftest import ROOT, write_tiny_book
+from conftest import ROOT, StrictHandler, write_tiny_book
 from press import live
 from press.cli import main
 from press.errors import ChapterError
 from press.figures import NARROW, WIDE, check_weight, draw_svg, narrow_patch, narrowed, spec_of
 
 ROWS = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=40), "eggs": range(40)})
-POLICY = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
 #: A second figure, with a control and a selection; "</script>" and the rest must come through as text.
 SECOND = """
@@ -136,18 +135,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "_build/site"
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    handler = functools.partial(_Handler, directory=str(site))
+    handler = functools.partial(StrictHandler, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -23,14 +23,19 @@ SVG_LIMIT, ROWS_LIMIT = 150_000, 5_000
 
 Draw = Callable[[int], Any]
 
-_DROP = re.compile(
-    r' (?:role|aria-[a-z]+|pointer-events|xmlns:xlink|version)="[^"]*"| class="(?!marks)[^"]*"| opacity="1"'
-    r' | (?<=<path) class="background"'
-)
+#: A tag with its attributes. Vega escapes "<" and ">" in their values, and in texts, which stay as they are.
+_TAG = re.compile(r"<[^<>]*>")
+_ATTRIBUTE = re.compile(r' ([\w:-]+="[^"]*")')
+_DROP = re.compile(r'(?:role|aria-[a-z]+|pointer-events|xmlns:xlink|version)=|class="(?!marks)')
 _EMPTY = re.compile(r'<path(?: display="none")? d=""(?: display="none")?/>|<path d="M0,0h0v0h0Z"/>|<g></g>')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
-_ID = re.compile(r'(id="|url\(#|href="#)([A-Za-z_]+)(\d+)')
+_ID = re.compile(r'\A(id="|[\w-]+="url\(#)([A-Za-z_]+)(\d+)')
 
+#: Where vl-convert believes that a relative link leads.
+_BASE = "https://vega.github.io/vega-datasets/"
+
+#: The family that is bundled; for charts that name no other, since every machine has a sans-serif of its own.
+FONT = "Source Sans Pro"
 
 #: The version of Vega-Lite that Altair writes for, as vl-convert names it.
 VEGA_LITE = alt.SCHEMA_VERSION.lstrip("v").rsplit(".", 1)[0]
@@ -62,10 +67,24 @@ def spec_of(chart: Any, width: int, place: str) -> dict[str, Any]:
             f"{place}: the chart carries {rows:,} rows, expected at most {ROWS_LIMIT:,}; "
             "aggregate or bin them before they are drawn"
         )
-    if {"mark", "layer"} & spec.keys() and not isinstance(spec.get("width"), int | dict):
+    if found := _elsewhere({key: part for key, part in spec.items() if key != "datasets"}):
+        raise ChapterError(f"{place}: the chart loads {found}, expected its data in the chart")
+    spec["config"] = {"font": FONT, **spec.get("config", {})}
+    trellis = {"row", "column", "facet"} & spec.get("encoding", {}).keys()
+    if {"mark", "layer"} & spec.keys() and not trellis and not isinstance(spec.get("width"), int | float | dict):
         spec["width"] = width
         spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     return spec
+
+
+def _elsewhere(part: Any) -> str | None:
+    """Return the first address in a spec that data would be loaded from."""
+    if isinstance(part, dict):
+        data = part.get("data")
+        if isinstance(data, dict) and "url" in data:
+            return str(data["url"])
+    children = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return next(filter(None, map(_elsewhere, children)), None)
 
 
 def check_weight(svg: str, place: str) -> None:
@@ -99,13 +118,37 @@ def narrowed(wide: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
 
 
 def draw_svg(spec: dict[str, Any], prefix: str) -> str:
-    """Draw a Vega-Lite spec. Ids are numbered by ``prefix`` so that many drawings can stand in one page."""
+    """Draw a Vega-Lite spec. Ids are numbered by ``prefix`` so that many drawings can stand in one page.
+
+    Raises ChapterError for a chart that Vega-Lite cannot compile, or that shows pictures from another site.
+    """
     register_fonts()
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
-    # The figure element speaks for the drawing, so marks need no names of their own: a third of the size.
-    svg = _DROP.sub("", svg)
+    try:
+        svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+    except ValueError as error:
+        said = str(error).split("\n    at ")[0].replace("\n", " ")
+        raise ChapterError(f"figure '{prefix}': Vega-Lite cannot draw the chart: {said}") from None
+    ids: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+
+    def attribute(match: re.Match[str]) -> str:
+        """Clean one attribute. The figure element speaks for the drawing, so marks need no names: a third of the size."""
+        if _DROP.match(match[1]):
+            return ""
+        if match[1].startswith("xlink:href="):
+            return " " + match[1].removeprefix("xlink:").replace(_BASE, "", 1)
+        return " " + _ID.sub(
+            lambda m: f"{m[1]}{prefix}-{ids.setdefault(m[2] + m[3], len(ids))}", _NUMBER.sub(number, match[1])
+        )
+
+    def tag(match: re.Match[str]) -> str:
+        if match[0].startswith("<image") and not re.search(r'href="data:', match[0]):
+            raise ChapterError(f"figure '{prefix}': a picture is loaded from elsewhere, expected it in the chart")
+        return _ATTRIBUTE.sub(attribute, match[0])
+
+    svg = _TAG.sub(tag, svg)
     for _ in range(3):
         svg = _EMPTY.sub("", svg)
-    svg = _NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), svg)
-    ids: dict[str, int] = {}
-    return _ID.sub(lambda m: f"{m[1]}{prefix}-{ids.setdefault(m[2] + m[3], len(ids))}", svg)
+    return svg

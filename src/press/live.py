@@ -21,7 +21,7 @@ import vl_convert
 
 from press.errors import SiteError
 from press.figures import VEGA_LITE, register_fonts
-from press.tooltips import with_tooltips
+from press.tooltips import add_points, with_tooltips
 
 #: Data sets at least this long (characters of JSON) become files: below, a request costs more than a repetition.
 SHARE_FROM = 1_000
@@ -80,6 +80,7 @@ def compile_live(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, byt
     same rows name the same file.
     """
     vega: dict[str, Any] = vl_convert.vegalite_to_vega(with_tooltips(spec), vl_version=VEGA_LITE)
+    add_points(vega)
     files = {}
     for data in vega.get("data", []):
         content = dump(data["values"]) if "values" in data else b""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-#: Marks that stand for values. Lines and areas get transparent points, so that each value can be reached.
+#: Marks that stand for values.
 _TELLING = ("arc", "bar", "circle", "geoshape", "point", "rect", "square", "tick", "line", "area", "trail")
 _DRAWN_THROUGH = ("line", "area", "trail")
 
@@ -28,6 +28,44 @@ def with_tooltips(spec: Mapping[str, Any]) -> dict[str, Any]:
     if not _mentions_tooltip({key: part for key, part in spec.items() if key not in ("datasets", "data")}):
         _walk(telling, {}, [], telling.get("datasets", {}))
     return telling
+
+
+def add_points(vega: dict[str, Any]) -> None:
+    """Give the lines and areas of a Vega spec unseen points that tell their values one by one.
+
+    A line is one mark: it would tell its first value wherever it is pointed at. Vega-Lite's own transparent points
+    change the legend, and their size the layout; these are cut at the edge of the plot, so that nothing moves.
+    """
+    marks = vega.get("marks", [])
+    _add_points(marks, [_told_by(mark) for mark in _flat(marks) if mark["type"] == "symbol"])
+
+
+def _flat(marks: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    for mark in marks:
+        yield mark
+        yield from _flat(mark.get("marks", []))
+
+
+def _told_by(mark: dict[str, Any]) -> Any:
+    return mark.get("encode", {}).get("update", {}).get("tooltip")
+
+
+def _add_points(marks: list[dict[str, Any]], told: list[Any]) -> None:
+    for mark in list(marks):
+        _add_points(mark.get("marks", []), told)
+        if mark["type"] not in _DRAWN_THROUGH or not _told_by(mark):
+            continue
+        drawn = mark["encode"]["update"]
+        tooltip = drawn.pop("tooltip")
+        if tooltip in told:  # the chart has points of its own
+            continue
+        rules = {channel: drawn[channel] for channel in ("x", "y") if channel in drawn} | {"tooltip": tooltip}
+        if "defined" in drawn:  # where a line breaks there is no place for a point
+            gap = {"test": f"!({drawn['defined']['signal']})", "value": None}
+            rules = {key: [gap, *(rule if isinstance(rule, list) else [rule])] for key, rule in rules.items()}
+        unseen = {"opacity": {"value": 0}, "fill": {"value": "transparent"}, "size": {"value": 80}}
+        point = {"type": "symbol", "from": mark["from"], "clip": True, "encode": {"update": {**rules, **unseen}}}
+        marks.insert(marks.index(mark) + 1, point)
 
 
 def _mentions_tooltip(part: Any) -> bool:
@@ -52,8 +90,6 @@ def _walk(part: dict[str, Any], above: dict[str, Any], rows: list[Any], datasets
             told = [{"field": key, "type": "nominal", "title": key.replace("_", " ")} for key in words]
         if told:
             part["encoding"] = {**part.get("encoding", {}), "tooltip": told}
-            if kind in _DRAWN_THROUGH:
-                part["mark"] = {"point": "transparent", **(mark if isinstance(mark, dict) else {"type": mark})}
     for key in ("layer", "hconcat", "vconcat", "concat"):
         for child in part.get(key, []):
             _walk(child, encoding, rows, datasets)
