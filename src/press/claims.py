@@ -119,12 +119,16 @@ def find_claim(claims: Mapping[str, Claim], claim_id: str, chapter: str) -> Clai
     return claim
 
 
-def strength(sources: pd.DataFrame) -> str:
-    """Grade the evidence behind a verdict by its sources (rows of the register).
+#: What each grade of evidence means.
+STRENGTHS = {
+    "strong": "an official or primary source, and three or more publishers that are not weak",
+    "fair": "an official or primary source, or two publishers that are not weak",
+    "weak": "no official or primary source, and fewer than two publishers that are not weak",
+}
 
-    ``strong``: an official or primary source and three or more publishers; ``fair``: an official or primary source,
-    or two publishers that are not weak; ``weak``: anything less.
-    """
+
+def strength(sources: pd.DataFrame) -> str:
+    """Grade the evidence behind a verdict by its sources (rows of the register), as ``STRENGTHS`` says."""
     official = sources["reliability"].isin(OFFICIAL).any()
     publishers = sources.loc[~sources["reliability"].isin(WEAK), "publisher"].nunique()
     if official and publishers >= 3:

@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from press.errors import PressError
-from press.sphinx_ext import assets, lean
+from press.sphinx_ext import assets, lean, ledger, pages
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -47,6 +47,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _copy_data)
     app.connect("html-page-context", _tell_edition)
     app.connect("build-finished", assets.write)
+    app.add_config_value("press_commentary", {}, "html", [dict])
+    app.connect("html-collect-pages", pages.collect)
+    app.connect("html-page-context", pages.add_script)
+    app.connect("build-finished", ledger.write_exports)
     for name, role in ROLES.items():
         app.add_role(name, role)
     for name, directive in DIRECTIVES.items():

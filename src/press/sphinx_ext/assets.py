@@ -173,7 +173,7 @@ def load(app: Sphinx) -> None:
     site: Site = app.press  # type: ignore[attr-defined]
     base = f"{config.html_baseurl.rstrip('/')}/" if config.html_baseurl else ""
     if base:
-        base += next((f"editions/{edition.id}/" for edition in site.editions[:-1] if edition.as_of == site.as_of), "")
+        base += site.folder
     app.press_assets = Assets(  # type: ignore[attr-defined]
         site,
         publication=str(config.html_title or config.project),

@@ -10,6 +10,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from press.claims import VERDICTS
+from press.sphinx_ext.ledger import Ledger
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
 
@@ -87,10 +88,11 @@ class DataTables(_PressDirective):
     """``{data-tables}``: every table of the package with its fields, rows, sources, licence and download."""
 
     def run(self) -> list[nodes.Node]:
+        self.site.mark(self.env, "data")
         found: list[nodes.Node] = []
         licence = next(iter(self.site.package.descriptor.get("licenses", [])), None)
         for name, resource in self.site.package.resources.items():
-            frame = self.site.package.table(name)
+            frame = self.site.package.table(name, self.site.as_of)
             section = nodes.section(ids=[f"table-{name}"], names=[f"table-{name}"])
             section += nodes.title("", resource.get("title", name))
             known = frame.get("known_from")
@@ -100,7 +102,7 @@ class DataTables(_PressDirective):
                     resource=resource,
                     rows=len(frame),
                     n_sources=frame["source_id"].nunique() if "source_id" in frame else 0,
-                    known_to=known.max().strftime("%Y-%m-%d") if known is not None else "",
+                    known_to=known.max().strftime("%Y-%m-%d") if known is not None and len(known) else "",
                     licence=licence,
                     root="../" * self.env.docname.count("/"),
                 )
@@ -115,34 +117,13 @@ class SourceRegister(_PressDirective):
     def run(self) -> list[nodes.Node]:
         used: Counter[str] = Counter()
         for name in self.site.package.resources:
-            frame = self.site.package.table(name)
+            frame = self.site.package.table(name, self.site.as_of)
             if "source_id" in frame:
                 used.update(frame["source_id"])
-        sources = [
-            {**self.site.source(source), "rows": used[source]} for source in sorted(self.site.package.sources.index)
-        ]
-        return list(raw(self.site.html("sources.html", sources=sources)))
-
-
-class Ledger(_PressDirective):
-    """``{ledger}``: all claims with their verdicts in one table; ``{ledger-counts}``: how many of each verdict."""
-
-    def run(self) -> list[nodes.Node]:
-        self.note_notebooks()
-        verdicts = [self.site.verdicts[claim] for claim in self.site.claims if claim in self.site.verdicts]
-        kinds = Counter(verdict["verdict"] for verdict in verdicts)
-        counts = [(verdict, kinds[verdict]) for verdict in VERDICTS]
-        if self.name == "ledger-counts":
-            return list(raw(self.site.html("counts.html", counts=counts)))
-        relative = self.env.app.builder.get_relative_uri
-        rows = [
-            {
-                **verdict,
-                "href": f"{relative(self.env.docname, self.site.docs[verdict['chapter']])}#claim-{verdict['id']}",
-            }
-            for verdict in verdicts
-        ]
-        return list(raw(self.site.html("ledger.html", rows=rows, counts=counts)))
+        sources = [{**self.site.source(source), "rows": used[source]} for source in sorted(self.site.evidence.sources)]
+        self.site.mark(self.env, "sources")
+        root = "../" * self.env.docname.count("/")
+        return list(raw(self.site.html("sources.html", sources=sources, root=root)))
 
 
 class SinceThen(_PressDirective):
@@ -170,8 +151,9 @@ class SinceThen(_PressDirective):
                         {**verdict, "before": before[claim], "edition": edition, "href": f"{href}#claim-{claim}"}
                         | {"new_rows": list(new.index), "new_sources": sources}
                     )
+        root = "../" * self.env.docname.count("/")
         same = len(self.site.verdicts) - len({verdict["id"] for verdict in changed})
-        return list(raw(self.site.html("since_then.html", changed=changed, same=same)))
+        return list(raw(self.site.html("since_then.html", changed=changed, same=same, root=root)))
 
 
 DIRECTIVES = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from docutils import nodes
 
+from press.facts import format_value
 from press.records import MIME
 from press.sphinx_ext.site import Site
 
@@ -34,7 +35,8 @@ class RecordRenderer:
         if kind == "verdict":
             return raw(site.html("verdict.html", verdict=record, **site.cite(record)))
         if kind == "fact":
-            return raw(f'<span class="press-anchor" id="fact-{record["chapter"]}-{record["name"]}"></span>')
+            text = format_value(record["value"], record["unit"], record["qualifier"], unit_text=record["unit"])
+            return raw(site.html("fact.html", fact=record, text=text))
         return raw("<!-- chapter -->")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import jinja2
 
 from press import claims as claim_rules
 from press.editions import Edition, load_editions, read_verdicts
-from press.errors import ChapterError, nearest
+from press.errors import ChapterError, DataError, nearest
 from press.facts import format_value
 from press.package import Package
 from press.periods import long_date, long_period
 from press.records import Record, read_records
+from press.sphinx_ext.evidence import Evidence
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("press"),
@@ -57,6 +59,12 @@ class Site:
         for edition in site.editions[:-1]:
             if edition.as_of < site.as_of:
                 site.earlier[edition.id] = read_verdicts(root, edition.id)
+        for claim in site.claims.values():
+            if claim.chapter not in site.docs:
+                raise DataError(
+                    f"data/claims.csv, claim {claim.id}, field chapter: found '{claim.chapter}', "
+                    f"there is no such chapter{nearest(claim.chapter, site.docs)}"
+                )
         missing = claim_rules.unjudged(site.claims, site.docs, site.verdicts)
         if missing:
             raise ChapterError(
@@ -78,7 +86,33 @@ class Site:
         elif kind == "figure":
             self.figures[f"{record['chapter']}-{record['id']}"] = record
         elif kind == "verdict":
-            self.verdicts[record["id"]] = record
+            claim = record["id"]
+            if claim in self.verdicts:
+                other = self.docs[self.verdicts[claim]["chapter"]]
+                raise ChapterError(f"{doc}: claim {claim} is judged twice; it is judged in {other} already")
+            claim_rules.find_claim(self.claims, claim, record["chapter"])
+            self.verdicts[claim] = record
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The rows that this edition knows."""
+        return Evidence.load(self.package, self.as_of)
+
+    @property
+    def folder(self) -> str:
+        """Where this edition stands under the published site: "" for the latest, else ``editions/<id>/``."""
+        return next((f"editions/{e.id}/" for e in self.editions[:-1] if e.as_of == self.as_of), "")
+
+    def mark(self, env: Any, place: str) -> None:
+        """Note that the page being read is where readers find the ``ledger``, the ``data`` or the ``sources``."""
+        env.metadata[env.docname][f"press-{place}"] = True
+
+    def places(self, env: Any) -> dict[str, str]:
+        """Return the pages that were marked, by place; "" for one that the book does not have."""
+        found = {"ledger": "", "data": "", "sources": ""}
+        for doc, metadata in sorted(env.metadata.items()):
+            found |= {place: doc for place in found if f"press-{place}" in metadata}
+        return found
 
     def fact(self, name: str) -> Record:
         """Return a fact by ``chapter.name``; an unknown one, or one without a value, is an error."""
