@@ -14,7 +14,7 @@ FOLDER = "pagefind"
 
 #: The part of a page that is searched, and what in it is no prose.
 _ROOT = "article.bd-article"
-_NOT_PROSE = [".headerlink", ".press-bar", ".press-sources", "summary"]
+_NOT_PROSE = [".headerlink", ".press-bar", ".press-sources", ".press-verdict ul", "summary"]
 _DRAWINGS_AND_CODE = re.compile(r"<(svg|pre)\b.*?</\1>", re.S)
 
 _SCRIPT = Path(__file__).parent.parent / "static" / "press-search.js"
