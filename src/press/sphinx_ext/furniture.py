@@ -7,7 +7,6 @@ where that package draws text cards with Matplotlib.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import textwrap
@@ -22,9 +21,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from press import linked_data
-from press.citation import bibtex
-from press.figures import draw_png
+from press import linked_data, live
 from press.periods import long_date
 from press.records import Record
 from press.sphinx_ext import search
@@ -69,16 +66,10 @@ class Furniture:
         for figure in self.site.figures.values():
             doc = self.site.docs[figure["chapter"]]
             if doc not in self.cards:
-                plate = self._plate(figure["wide"])
-                digest = hashlib.sha256(plate.encode()).hexdigest()[:10]
-                name = f"{figure['chapter']}-{figure['id']}.{digest}.png"
+                width, height = live.size(figure["wide"])
+                plate = self.site.html("plate_card.svg", card=CARD, figure=figure, width=width, height=height)
+                name = live.hashed(f"{figure['chapter']}-{figure['id']}.png", plate.encode())
                 self.cards[doc], self.plates[name] = (name, figure), plate
-
-    def _plate(self, drawing: str) -> str:
-        """Set a drawing on white in the shape of a card."""
-        box = re.search(r'viewBox="([^"]+)"', drawing)
-        shape = {"width": CARD[0], "height": CARD[1], "box": box[1] if box else f"0 0 {CARD[0]} {CARD[1]}"}
-        return self.site.html("plate_card.svg", drawing=drawing, **shape)
 
     def chapter_of(self, doc: str) -> str:
         """Return the chapter that a page is, or an empty text."""
@@ -150,13 +141,14 @@ class Furniture:
             **({"url": address} if address else {}),
         }
         key = f"{self.site.package.descriptor['name']}-{self.chapter_of(doc)}"
-        return self.site.html("colophon.html", changes=changes, plain=plain.strip(), bibtex=bibtex(key, entry))
+        return self.site.html("colophon.html", changes=changes, plain=plain.strip(), bibtex=live.bibtex(key, entry))
 
     def write(self, out: Path, about: str) -> None:
         """Write the files of the edition that is built into ``out``; ``about`` describes the whole book."""
         (out / CARDS).mkdir(parents=True, exist_ok=True)
+        kept = Path(os.environ["PRESS_KEPT"]) if "PRESS_KEPT" in os.environ else None
         for name, plate in self.plates.items():
-            (out / CARDS / name).write_bytes(draw_png(plate))
+            (out / CARDS / name).write_bytes(live.png(plate, kept))
         pages = search.published(out)
         search.write(out, pages)
         if self.base:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -16,8 +15,6 @@ FOLDER = "pagefind"
 _ROOT = "article.bd-article"
 _NOT_PROSE = [".headerlink", ".press-bar", ".press-sources", ".press-verdict ul", "summary"]
 _DRAWINGS_AND_CODE = re.compile(r"<(svg|pre)\b.*?</\1>", re.S)
-
-_SCRIPT = Path(__file__).parent.parent / "static" / "press-search.js"
 
 
 def published(out: Path) -> dict[str, BeautifulSoup]:
@@ -31,14 +28,13 @@ def published(out: Path) -> dict[str, BeautifulSoup]:
 
 
 def write(out: Path, pages: dict[str, BeautifulSoup]) -> None:
-    """Write the index of ``pages`` and the search page's script under ``out``."""
+    """Write the index of ``pages`` under ``out``, for the search page's script (``press-search.js``)."""
     for soup in pages.values():
         _name_places(soup)
     asyncio.run(_index(out / FOLDER, {address: str(soup) for address, soup in pages.items()}))
     for path in (out / FOLDER).glob("pagefind-*"):  # Pagefind's own user interfaces: the search page has its own
         if path.name.removeprefix("pagefind-").split(".")[0] not in ("entry", "worker"):
             path.unlink()
-    shutil.copy(_SCRIPT, out / "_static" / _SCRIPT.name)
 
 
 def _name_places(soup: BeautifulSoup) -> None:
