@@ -235,7 +235,7 @@ class AllFigures(SphinxDirective):
                 section = nodes.section(ids=[f"figures-{chapter}"], names=[f"figures-{chapter}"])
                 section += nodes.title("", site.titles[doc])
                 href = self.env.app.builder.get_relative_uri(self.env.docname, doc)
-                section += raw(site.html("all_figures.html", chapter=chapter, figures=figures, href=href))
+                section += raw(site.html("all_figures.html", figures=figures, href=href))
                 found.append(section)
         return found
 
