@@ -20,7 +20,9 @@ def dots(x: list, y: list, **scale: object) -> alt.Chart:
 
 
 NUMBERS = [1, 10, 100, 1000, 10_000]
-DAYS = pd.DataFrame({"day": pd.to_datetime(["1492-10-12", "1815-06-18", "1914-07-28", "1969-07-20"]), "n": [1, 2, 3, 4]})
+DAYS = pd.DataFrame(
+    {"day": pd.to_datetime(["1492-10-12", "1815-06-18", "1914-07-28", "1969-07-20"]), "n": [1, 2, 3, 4]}
+)
 MANY = pd.DataFrame({"x": np.arange(5_000) % 97, "y": np.arange(5_000) * 7 % 89})
 MARKUP = ["<b>&amp;</b>", '<img src=x onerror="alert(1)">', "a & b < c > d", 'say "id="x1" role="y"', "</svg><script>"]
 TOLD = ["url(#clip0)", 'href="#sec2"', 'class="x" opacity="1"', "version 1.23456", 'aria-label="9.87654"', "it's `so`"]

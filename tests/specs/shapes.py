@@ -21,7 +21,10 @@ def square(name: str, west: float, south: float) -> dict[str, Any]:
 
 
 LAND = alt.InlineData(
-    values={"type": "FeatureCollection", "features": [square("a", -124, 44), square("b", -121, 45), square("c", -118, 42)]},
+    values={
+        "type": "FeatureCollection",
+        "features": [square("a", -124, 44), square("b", -121, 45), square("c", -118, 42)],
+    },
     format=alt.DataFormat(property="features", type="json"),
 )
 COUNTS = pd.DataFrame({"id": ["a", "b", "c"], "hens": [3, 9, 27]})

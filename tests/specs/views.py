@@ -21,7 +21,9 @@ least = alt.param(name="least", value=50, bind=alt.binding_range(min=40, max=240
 origin = alt.selection_point(
     fields=["Origin"], bind=alt.binding_select(options=[None, "USA", "Japan"], labels=["All", "USA", "Japan"])
 )
-engine = alt.selection_point(fields=["Cylinders"], bind=alt.binding_radio(options=[4, 6, 8], name="Cylinders "), value=4)
+engine = alt.selection_point(
+    fields=["Cylinders"], bind=alt.binding_radio(options=[4, 6, 8], name="Cylinders "), value=4
+)
 big = alt.param(name="big", value=True, bind=alt.binding_checkbox(name="Large dots "))
 words = alt.param(name="words", value="ford", bind=alt.binding(input="search", placeholder="Name"))
 colour = alt.param(name="ink", value="#2b5c9e", bind=alt.binding(input="color"))

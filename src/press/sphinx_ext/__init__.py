@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from press.errors import PressError
-from press.sphinx_ext import assets, lean, ledger, pages
+from press.sphinx_ext import assets, furniture, lean, ledger, pages
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -19,6 +19,7 @@ from press.sphinx_ext.site import Site
 def _load(app: Sphinx) -> None:
     try:
         app.press = Site.load(Path(app.srcdir))  # type: ignore[attr-defined]
+        furniture.load(app)
         assets.load(app)
     except PressError as error:
         raise ExtensionError(str(error)) from None
@@ -51,6 +52,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", pages.collect)
     app.connect("html-page-context", pages.add_script)
     app.connect("build-finished", ledger.write_exports)
+    furniture.setup(app)
     for name, role in ROLES.items():
         app.add_role(name, role)
     for name, directive in DIRECTIVES.items():

@@ -167,18 +167,14 @@ class Assets:
 
 
 def load(app: Sphinx) -> None:
-    """Compile every figure. At ``builder-inited``, after the site."""
+    """Compile every figure. At ``builder-inited``, after the site and its address."""
     config = app.config
     config.html_static_path.append(str(STATIC))
-    site: Site = app.press  # type: ignore[attr-defined]
-    base = f"{config.html_baseurl.rstrip('/')}/" if config.html_baseurl else ""
-    if base:
-        base += site.folder
     app.press_assets = Assets(  # type: ignore[attr-defined]
-        site,
+        app.press,  # type: ignore[attr-defined]
         publication=str(config.html_title or config.project),
         author=str(config.author),
-        base=base,
+        base=config.html_baseurl,
     )
 
 

@@ -79,7 +79,7 @@ def review(app: Sphinx, verdict: Record, page: str) -> dict[str, Any]:
         worst, best = 1, len(JUDGED)
         value = best - JUDGED.index(verdict["verdict"])
         rating |= {"ratingValue": value, "bestRating": best, "worstRating": worst}
-    base = f"{app.config.html_baseurl.rstrip('/')}/{site.folder}" if app.config.html_baseurl else "../"
+    base = app.config.html_baseurl or "../"
     return {
         "@context": "https://schema.org",
         "@type": "ClaimReview",

@@ -1,0 +1,44 @@
+"""Updates: what changed in the publication, and when. One table gives the page, the feed and each chapter's list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from press.errors import DataError, nearest
+from press.package import Package
+
+#: What stands in place of a chapter's name when the whole book is meant.
+BOOK = "book"
+
+
+@dataclass(frozen=True)
+class Update:
+    """One row of the table ``updates``: what changed in ``chapter`` (a name, or ``book``) on ``date`` (ISO)."""
+
+    id: str
+    date: str
+    chapter: str
+    change: str
+
+
+def load_updates(package: Package, chapters: Iterable[str]) -> list[Update]:
+    """Return the updates, newest first; none if the package has no such table. Raises DataError for no such chapter."""
+    if "updates" not in package.resources:
+        return []
+    frame = package.table("updates")
+    known = {BOOK, *chapters}
+    for number, chapter in enumerate(frame["chapter"], 2):
+        if chapter not in known:
+            path = package.resource("updates")["path"]
+            raise DataError(
+                f"data/{path}, row {number}, field chapter: found '{chapter}', expected '{BOOK}' or a chapter"
+                f"{nearest(str(chapter), known)}"
+            )
+    frame = frame.sort_values("date", ascending=False, kind="stable")
+    return [Update(str(r.id), f"{r.date:%Y-%m-%d}", str(r.chapter), str(r.change)) for r in frame.itertuples()]
+
+
+def of_chapter(updates: Iterable[Update], chapter: str) -> list[Update]:
+    """Return the updates that touch a chapter: its own and the whole book's."""
+    return [update for update in updates if update.chapter in (chapter, BOOK)]
