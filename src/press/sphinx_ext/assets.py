@@ -151,7 +151,7 @@ class Assets:
             **cite,
         }
 
-    def write(self, out: Path, css: list[str]) -> None:
+    def write(self, out: Path, css: list[str], fonts: list[str]) -> None:
         """Write all files and embed pages under the site's folder ``out``; a picture that is there is not redrawn."""
         for folder in (FOLDER, EMBED):
             (out / folder).mkdir(exist_ok=True)
@@ -162,7 +162,9 @@ class Assets:
             if not (out / FOLDER / name).exists():
                 (out / FOLDER / name).write_bytes(live.png(svg, kept))
         for name in self.names:
-            page = self.site.html("embed.html", css=css, publication=self.publication, **self.page(name, f"{EMBED}/x"))
+            page = self.site.html(
+                "embed.html", css=css, fonts=fonts, publication=self.publication, **self.page(name, f"{EMBED}/x")
+            )
             (out / EMBED / f"{name}.html").write_text(page, "utf-8")
 
 
@@ -191,5 +193,9 @@ def _is_raw(node: Any) -> bool:
 def write(app: Sphinx, error: Exception | None) -> None:
     """Write the files. At ``build-finished``."""
     if error is None and app.builder.format == "html":
-        css = [entry if isinstance(entry, str) else entry[0] for entry in app.config.html_css_files]
-        app.press_assets.write(Path(app.outdir), ["press-page.css", *css])  # type: ignore[attr-defined]
+        css = [
+            "press-page.css",
+            *(entry if isinstance(entry, str) else entry[0] for entry in app.config.html_css_files),
+        ]
+        fonts = app.config.html_theme_options.get("embed_fonts", [])
+        app.press_assets.write(Path(app.outdir), css, fonts)  # type: ignore[attr-defined]
