@@ -70,7 +70,7 @@ def test_marks_tell_their_values_unless_the_author_says_what() -> None:
     base = alt.Chart(ROWS)
     layered = (base.mark_line().encode(x=alt.X("day:T").axis(format="%Y"), y="eggs:Q") + base.mark_text()).to_dict()
     line, text = live.with_tooltips(layered)["layer"]
-    assert line["mark"]["point"] == "transparent" and "tooltip" not in text.get("encoding", {})
+    assert "tooltip" not in text.get("encoding", {})
     assert [(t["title"], t["format"]) for t in line["encoding"]["tooltip"]] == [
         ("day", "%-d %B %Y"),
         ("eggs", ",.2~f"),
@@ -79,6 +79,24 @@ def test_marks_tell_their_values_unless_the_author_says_what() -> None:
     assert live.with_tooltips(told) == told
     yearly = alt.Chart(pd.DataFrame({"year": ["2024-01-01"], "n": [0.5]})).mark_bar().encode(x="year:T", y="n:Q")
     assert [t["format"] for t in live.with_tooltips(yearly.to_dict())["encoding"]["tooltip"]] == ["%Y", ",.4~r"]
+
+
+def test_each_value_of_a_line_is_told_and_nothing_moves() -> None:
+    line = alt.Chart(ROWS).mark_line().encode(x="day:T", y="eggs:Q").to_dict()
+    path, point = live.compile_live(line)[0]["marks"]
+    assert path["type"] == "line" and "tooltip" not in path["encode"]["update"], "it would tell its first value alone"
+    assert point["type"] == "symbol" and point["clip"] and point["from"] == path["from"]
+    assert point["encode"]["update"]["tooltip"][0] == {
+        "test": f"!({path['encode']['update']['defined']['signal']})",
+        "value": None,
+    }
+    dotted = alt.Chart(ROWS).mark_line(point=True).encode(x="day:T", y="eggs:Q").to_dict()
+    assert [mark["type"] for mark in live.compile_live(dotted)[0]["marks"]] == ["line", "symbol"]
+
+
+def test_a_telling_of_bins_keeps_them() -> None:
+    binned = alt.Chart(ROWS).mark_bar().encode(alt.X("eggs:Q").bin(), y="count()").to_dict()
+    assert live.with_tooltips(binned)["encoding"]["tooltip"][0]["bin"] == binned["encoding"]["x"]["bin"]
 
 
 def test_the_narrow_spec_is_kept_as_what_differs() -> None:

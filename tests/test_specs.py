@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 import threading
 from collections import Counter
@@ -28,32 +29,39 @@ FIGURE = """<figure class="press-figure" id="{name}" data-runtime="{runtime}" da
 """
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><meta charset="utf-8"><title>Charts</title>
 <link rel="stylesheet" href="_static/press.css"><link rel="icon" href="data:,">
+<style>figure:not(.on) {{ display: none }}</style>
 <body>{figures}<script src="press-live.js"></script></body></html>
 """
+
+NUMBER = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 
 #: Returns what an SVG shows: its size, and each visible mark, in the order of painting, in the drawing's own pixels.
 SEE = r"""
 function see(root) {
   const back = root.getScreenCTM().inverse(), { width, height } = root.viewBox.baseVal;
   const paint = (value, item) => {
-    const id = /url\("?#([^")]+)"?\)/.exec(value);
+    const id = /url\("?[^#]*#([^")]+)"?\)/.exec(value);
     if (!id) return value;
     const found = root.querySelectorAll(`[id="${CSS.escape(id[1])}"]`);
     if (found.length !== 1) return `${found.length} of ${id[1]}`;
-    return found[0].outerHTML.replace(/ id="[^"]*"/, "").replace(/-?\d+\.\d+/g, n => (+n).toFixed(2));
+    return found[0].outerHTML.replace(/ id="[^"]*"/, "").replace(/url\([^)]*\)/g, "url");
+  };
+  const known = new Map([[root, { opacity: 1, hidden: false, clips: [] }]]);
+  const around = part => {
+    if (!known.has(part)) {
+      const up = around(part.parentNode), own = getComputedStyle(part);
+      known.set(part, {
+        opacity: up.opacity * own.opacity,
+        hidden: up.hidden || own.display === "none" || own.visibility === "hidden",
+        clips: own.clipPath === "none" ? up.clips : [...up.clips, paint(own.clipPath)],
+      });
+    }
+    return known.get(part);
   };
   const ground = root.querySelector(":scope > rect"), marks = []; // the live view has its ground as a style
   for (const item of root.querySelectorAll("path, rect, line, circle, ellipse, polygon, image, text")) {
     if (item === ground || item.closest("defs, clipPath, linearGradient, radialGradient, pattern")) continue;
-    const style = getComputedStyle(item), clips = [];
-    let opacity = 1, hidden = false, link = "";
-    for (let up = item; up !== root; up = up.parentNode) {
-      const own = getComputedStyle(up);
-      opacity *= own.opacity;
-      hidden ||= own.display === "none" || own.visibility === "hidden";
-      link ||= up.tagName === "a" ? up.getAttribute("href") || up.getAttribute("xlink:href") : "";
-      if (own.clipPath !== "none") clips.push(paint(own.clipPath));
-    }
+    const style = getComputedStyle(item), { opacity, hidden, clips } = around(item);
     const seen = kind => style[kind] !== "none" && style[`${kind}Opacity`] > 0 && style[kind] !== "rgba(0, 0, 0, 0)";
     const own = item.getBBox(), text = item.tagName === "text" ? item.textContent : "";
     const stroked = seen("stroke") && parseFloat(style.strokeWidth) > 0 && (own.width || own.height);
@@ -63,15 +71,17 @@ function see(root) {
       new DOMPoint(own.x + i * own.width, own.y + j * own.height).matrixTransform(to));
     const [xs, ys] = [corners.map(p => p.x), corners.map(p => p.y)];
     marks.push({
-      tag: item.tagName, text, link,
+      tag: item.tagName, text,
       box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
-      fill: seen("fill") ? paint(style.fill) : "none", stroke: stroked ? paint(style.stroke) : "none", clips,
+      fill: seen("fill") ? paint(style.fill) : "none",
+      stroke: stroked ? paint(style.stroke) : "none", clip: clips.join(" "),
       font: text && [style.fontFamily, style.fontSize, style.fontWeight, style.fontStyle].join(" "),
       dash: stroked ? style.strokeDasharray : "",
       amounts: [opacity, +style.fillOpacity, +style.strokeOpacity, stroked ? parseFloat(style.strokeWidth) : 0],
     });
   }
-  return { size: [width, height], ground: ground ? getComputedStyle(ground).fill : getComputedStyle(root).backgroundColor, marks };
+  const colour = ground ? getComputedStyle(ground).fill : getComputedStyle(root).backgroundColor;
+  return { size: [width, height], ground: colour, marks };
 }
 """
 GO_THROUGH = (
@@ -91,11 +101,15 @@ async function awake(figure) {
 }
 return (async () => {
   const found = {};
+  await Promise.all(["400", "600"].map(weight => document.fonts.load(`${weight} 12px "Source Sans Pro"`)));
   for (const figure of document.querySelectorAll("figure")) {
+    figure.classList.add("on");
     const drawn = see(figure.querySelector(".press-drawing svg"));
     const said = await awake(figure), stage = figure.querySelector(".press-live svg");
-    found[figure.id] = { drawn, said, live: stage && see(stage), controls: figure.querySelectorAll("input, select").length };
+    const controls = figure.querySelectorAll("input, select").length;
+    found[figure.id] = { drawn, said, live: stage && see(stage), controls };
     if (stage) figure.querySelector("button").click();
+    figure.classList.remove("on");
   }
   return found;
 })();
@@ -153,6 +167,22 @@ def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         server.shutdown()
 
 
+#: Where the two views stand further apart than a pixel, how far, and why.
+APART = {
+    "edges-labels-long": (3, "the ellipsis is not in the bundled font"),
+    "edges-labels-blank": (3, "vl-convert measures no spaces at the ends of a text, Chromium does"),
+    **dict.fromkeys(
+        [f"edges-labels-{script}" for script in ("cyrillic", "chinese", "right-to-left", "emoji")],
+        (60, "the bundled font has no such letters, so vl-convert and Chromium each take another of the machine's"),
+    ),
+}
+
+
+def split(text: str) -> tuple[list[str], list[float]]:
+    """Take the numbers out of a path or a gradient, since the drawing rounds them."""
+    return NUMBER.split(text), [float(number) for number in NUMBER.findall(text)]
+
+
 def words(view: dict[str, Any]) -> Counter[str]:
     return Counter(mark["text"] for mark in view["marks"] if mark["tag"] == "text")
 
@@ -167,14 +197,27 @@ def test_the_drawing_and_the_live_view_show_the_same(seen: Seen, name: str) -> N
     assert drawn["ground"] == alive["ground"]
     assert drawn["size"] == pytest.approx(alive["size"], abs=1)
     for left, right in zip(drawn["marks"], alive["marks"], strict=True):
-        assert left.pop("box") == pytest.approx(right.pop("box"), abs=1), (left, right)
+        assert left.pop("box") == pytest.approx(right.pop("box"), abs=APART.get(name, [1.05])[0]), (left, right)
         assert left.pop("amounts") == pytest.approx(right.pop("amounts"), abs=0.005), (left, right)
+        for (words_left, numbers_left), (words_right, numbers_right) in zip(
+            *([split(mark.pop(kind)) for kind in ("fill", "stroke", "clip")] for mark in (left, right)), strict=True
+        ):
+            assert words_left == words_right
+            assert numbers_left == pytest.approx(numbers_right, abs=0.02)
         assert left == right
 
 
 def test_all_charts_together_ask_nobody_else_and_complain_of_nothing(seen: Seen) -> None:
     assert [url for url in seen.asked if not url.startswith((seen.address, "data:"))] == []
     assert seen.complaints == []
+
+
+def test_charts_with_inputs_show_them(seen: Seen) -> None:
+    shown = {name: chart["controls"] for name, chart in seen.charts.items() if chart["controls"]}
+    assert shown == {
+        f"views-{name}": 3 if name == "radio" else 1
+        for name in ("slider", "dropdown", "radio", "checkbox", "search", "colour")
+    }
 
 
 def test_the_drawings_share_no_id(seen: Seen) -> None:

@@ -29,6 +29,7 @@ _ATTRIBUTE = re.compile(r' ([\w:-]+="[^"]*")')
 _DROP = re.compile(r'(?:role|aria-[a-z]+|pointer-events|xmlns:xlink|version)=|class="(?!marks)')
 _EMPTY = re.compile(r'<path(?: display="none")? d=""(?: display="none")?/>|<path d="M0,0h0v0h0Z"/>|<g></g>')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_KEPT = re.compile(r"[a-z-]*opacity=|font-family=")
 _ID = re.compile(r'\A(id="|[\w-]+="url\(#)([A-Za-z_]+)(\d+)')
 
 #: Where vl-convert believes that a relative link leads.
@@ -67,8 +68,8 @@ def spec_of(chart: Any, width: int, place: str) -> dict[str, Any]:
             f"{place}: the chart carries {rows:,} rows, expected at most {ROWS_LIMIT:,}; "
             "aggregate or bin them before they are drawn"
         )
-    if found := _elsewhere({key: part for key, part in spec.items() if key != "datasets"}):
-        raise ChapterError(f"{place}: the chart loads {found}, expected its data in the chart")
+    if fault := _unfit(spec):
+        raise ChapterError(f"{place}: the chart {fault}")
     spec["config"] = {"font": FONT, **spec.get("config", {})}
     trellis = {"row", "column", "facet"} & spec.get("encoding", {}).keys()
     if {"mark", "layer"} & spec.keys() and not trellis and not isinstance(spec.get("width"), int | float | dict):
@@ -77,14 +78,23 @@ def spec_of(chart: Any, width: int, place: str) -> dict[str, Any]:
     return spec
 
 
-def _elsewhere(part: Any) -> str | None:
-    """Return the first address in a spec that data would be loaded from."""
-    if isinstance(part, dict):
-        data = part.get("data")
-        if isinstance(data, dict) and "url" in data:
-            return str(data["url"])
-    children = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    return next(filter(None, map(_elsewhere, children)), None)
+def _unfit(part: Any) -> str | None:
+    """Say what in a spec would make its drawing differ from one machine, or one day, to the next."""
+    if isinstance(part, list):
+        return next(filter(None, map(_unfit, part)), None)
+    if not isinstance(part, dict):
+        return None
+    data = part.get("data")
+    if isinstance(data, dict) and "url" in data:
+        return f"loads {data['url']}, expected its data in the chart"
+    if part.get("extent") == "ci" or part.get("aggregate") in ("ci0", "ci1") or "sample" in part:
+        return "draws a sample at random, expected the same picture each time; sample, or estimate, in the chapter"
+    for key, value in part.items():
+        if key.lower().endswith("font") and isinstance(value, str) and value != FONT:
+            return f"asks for the font {value}, expected {FONT}, which is bundled"
+    return next(
+        (fault for key, value in part.items() if key not in ("datasets", "values") and (fault := _unfit(value))), None
+    )
 
 
 def check_weight(svg: str, place: str) -> None:
@@ -134,14 +144,13 @@ def draw_svg(spec: dict[str, Any], prefix: str) -> str:
         return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
 
     def attribute(match: re.Match[str]) -> str:
-        """Clean one attribute. The figure element speaks for the drawing, so marks need no names: a third of the size."""
+        """Clean one attribute. The figure element speaks for the drawing: names of marks are a third of the size."""
         if _DROP.match(match[1]):
             return ""
         if match[1].startswith("xlink:href="):
             return " " + match[1].removeprefix("xlink:").replace(_BASE, "", 1)
-        return " " + _ID.sub(
-            lambda m: f"{m[1]}{prefix}-{ids.setdefault(m[2] + m[3], len(ids))}", _NUMBER.sub(number, match[1])
-        )
+        rounded = match[1] if _KEPT.match(match[1]) else _NUMBER.sub(number, match[1])
+        return " " + _ID.sub(lambda m: f"{m[1]}{prefix}-{ids.setdefault(m[2] + m[3], len(ids))}", rounded)
 
     def tag(match: re.Match[str]) -> str:
         if match[0].startswith("<image") and not re.search(r'href="data:', match[0]):

@@ -105,7 +105,7 @@ def _told(encoding: Mapping[str, Any], rows: list[Any]) -> Iterable[dict[str, An
         for field in definition if isinstance(definition, list) else [definition]:
             if not isinstance(field, dict) or not ("field" in field or "aggregate" in field):
                 continue
-            kept = {key: field[key] for key in _KEPT if field.get(key)}
+            kept = {key: field[key] for key in _KEPT if field.get(key) not in (None, False)}  # a bin may be {}
             if kept in seen:
                 continue
             seen.append(dict(kept))

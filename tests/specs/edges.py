@@ -43,7 +43,8 @@ CHARTS = {
     "small-numbers": dots([1e-12, 2e-12, 3e-12], [0.00001, 0.00002, 0.000035]),
     "small-ticks": dots([0.0001, 0.0002, 0.0003], [0.1234, 0.1235, 0.1236], zero=False),
     "large-numbers": dots([1e15, 2e15], [1e100, 3e100]),
-    "numbers-told": alt.Chart(pd.DataFrame({"x": [1, 2], "t": ["3.14159", "0.00042"]})).mark_text().encode(x="x:O", text="t:N"),
+    "numbers-told": alt.Chart(pd.DataFrame({"x": [1, 2], "t": ["3.14159", "0.00042"]})).mark_text()
+        .encode(x="x:O", text="t:N"),
     "log": dots(NUMBERS, NUMBERS, type="log"),
     "symlog": dots(NUMBERS, [-1000, -1, 0, 1, 1000], type="symlog"),
     "sqrt": dots(NUMBERS, NUMBERS, type="sqrt"),
@@ -51,8 +52,10 @@ CHARTS = {
     "quantized": alt.Chart(pd.DataFrame({"n": range(30)})).mark_rect().encode(
         alt.X("n:O"), alt.Color("n:Q").bin(maxbins=5).scale(scheme="viridis")),
     "before-1970": alt.Chart(DAYS).mark_line(point=True).encode(x="day:T", y="n:Q"),
-    "labels-long": labelled(["A label that goes on and on, far longer than the axis would like it to be " * 2, "short"]),
-    "labels-many-lines": labelled(["one", "two"]).properties(title=alt.Title(["First line", "second"], subtitle=["a", "b"])),
+    "labels-long": labelled(["A label that goes on and on, far longer than the axis would like it to be " * 2,
+        "short"]),
+    "labels-many-lines": labelled(["one", "two"]).properties(title=alt.Title(["First line",
+        "second"], subtitle=["a", "b"])),
     "labels-markup": labelled(MARKUP, "<i>&lt;</i>"),
     "labels-attributes": labelled(TOLD, 'id="a1" url(#b2)'),
     "labels-blank": labelled(["", "  two  spaces  ", "\ttab", "line\nbreak"]),
@@ -67,15 +70,17 @@ CHARTS = {
     "links": linked.encode(href="to:N"),
     "faint": dots([1, 2, 3], [1, 2, 3]).mark_circle(opacity=0.004, size=400) + dots([1, 2, 3], [1, 2, 3]).mark_point(
         fillOpacity=0.0456, strokeWidth=0.2046),
-    "custom-shape": dots([1, 2], [1, 2]).mark_point(shape="M-1,-1L1,-1L0.12345,1.5Z", size=900, filled=True, angle=33.333),
+    "custom-shape": dots([1, 2], [1, 2])
+        .mark_point(shape="M-1,-1L1,-1L0.12345,1.5Z", size=900, filled=True, angle=33.333),
     "gradients": labelled(["a", "b"]).mark_bar(color=RADIAL)
     | labelled(["a", "b"]).mark_bar(color=RADIAL, stroke="black"),
     "clip": dots([0, 5, 10], [0, 50, 20]).mark_line(clip=True).encode(
         alt.X("x:Q").scale(domain=[2, 8]), alt.Y("y:Q").scale(domain=[10, 40])),
     "config": labelled(["a", "b"]).configure(background="#eef", padding=20).configure_axis(
-        grid=False, labelFont="Georgia", labelFontSize=15).configure_view(stroke=None, cornerRadius=9),
+        grid=False, labelFontWeight="bold", labelFontSize=15).configure_view(stroke=None, cornerRadius=9),
     "transparent": labelled(["a", "b"]).configure(background="transparent"),
-    "sized": dots([1, 2], [1, 2]).properties(width=300, height=120, padding={"left": 30, "top": 1, "right": 2, "bottom": 3}),
+    "sized": dots([1, 2], [1, 2]).properties(width=300, height=120, padding={"left": 30, "top": 1, "right": 2,
+        "bottom": 3}),
     "stepped": labelled(list("abcdef")).properties(height=alt.Step(11), width=200),
     "container": dots([1, 2], [1, 2]).properties(width="container"),
     "legends": alt.Chart(MANY.head(30)).mark_point(filled=True).encode(

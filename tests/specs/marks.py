@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 from vega_datasets import local_data as data
 
-CARS, STOCKS, WEATHER = data.cars(), data.stocks(), data.seattle_weather()
+CARS, STOCKS, WEATHER = data.cars()[::3], data.stocks(), data.seattle_weather()[::2]
 BARLEY, POWER, WHEAT = data.barley(), data.iowa_electricity(), data.wheat()
 STEPS = pd.DataFrame({"step": ["start", "sold", "bought", "lost"], "amount": [100, 60, -35, -12]})
 SPANS = pd.DataFrame(
@@ -44,7 +44,8 @@ CHARTS = {
         .otherwise(alt.value("#b3263a"))
     ),
     "bar-labelled": (pair.mark_bar().encode(alt.X("mean(yield):Q"))
-                     + pair.mark_text(dx=16).encode(alt.X("mean(yield):Q"), text=alt.Text("mean(yield):Q", format=".1f"))),
+                     + pair.mark_text(dx=16)
+        .encode(alt.X("mean(yield):Q"), text=alt.Text("mean(yield):Q", format=".1f"))),
     "histogram": cars.mark_bar().encode(alt.X("Horsepower:Q").bin(maxbins=20), y="count()"),
     "histogram-layered": cars.mark_bar(opacity=0.4, binSpacing=0).encode(
         alt.X("Horsepower:Q").bin(step=20), alt.Y("count()").stack(None), color="Origin:N"),
@@ -86,7 +87,8 @@ CHARTS = {
     "square": cars.mark_square().encode(x="mean(Horsepower):Q", y="Origin:N"),
     "box": cars.mark_boxplot().encode(x="Origin:N", y="Horsepower:Q"),
     "box-range": cars.mark_boxplot(extent="min-max").encode(x="Horsepower:Q", y="Origin:N"),
-    "error-bars": (barley.mark_errorbar(extent="ci", ticks=True).encode(alt.X("yield:Q").scale(zero=False), y="variety:N")
+    "error-bars": (barley.mark_errorbar(extent="stderr", ticks=True).encode(alt.X("yield:Q").scale(zero=False),
+        y="variety:N")
                    + barley.mark_point(filled=True).encode(alt.X("mean(yield):Q"), y="variety:N")),
     "error-band": (cars.mark_errorband(extent="stdev", borders=True).encode(x="Year:T", y="Miles_per_Gallon:Q")
                    + cars.mark_line().encode(x="Year:T", y="mean(Miles_per_Gallon):Q")),
@@ -100,7 +102,8 @@ CHARTS = {
     "quantile": cars.mark_point().transform_quantile("Horsepower", step=0.05, as_=["p", "hp"])
     .transform_calculate(normal="quantileNormal(datum.p)").encode(x="normal:Q", y="hp:Q"),
     "heat-map": cars.mark_rect().encode(x="Cylinders:O", y="Origin:N", color="mean(Horsepower):Q"),
-    "histogram-2d": cars.mark_rect().encode(alt.X("Horsepower:Q").bin(maxbins=20), alt.Y("Acceleration:Q").bin(maxbins=15),
+    "histogram-2d": cars.mark_rect().encode(alt.X("Horsepower:Q").bin(maxbins=20),
+        alt.Y("Acceleration:Q").bin(maxbins=15),
                                             color="count()"),
     "calendar": weather.mark_rect().transform_filter("year(datum.date) == 2012")
     .encode(x="date(date):O", y="month(date):O", color="max(temp_max):Q"),

@@ -10,14 +10,19 @@ from vega_datasets import local_data as data
 
 SHARES = pd.DataFrame({"kind": ["hens", "geese", "ducks", "quails"], "count": [40, 25, 20, 15]})
 AIRPORTS = data.airports().query("state in ['WA', 'OR', 'ID']")
-CARS, STOCKS = data.cars(), data.stocks()
+CARS, STOCKS = data.cars()[::2], data.stocks()
 
 
 def square(name: str, west: float, south: float) -> dict[str, Any]:
     """Return a GeoJSON feature of two degrees by two."""
     ring = [[west, south], [west, south + 2], [west + 2, south + 2], [west + 2, south], [west, south]]
     geometry = {"type": "Polygon", "coordinates": [ring]}
-    return {"type": "Feature", "id": name, "properties": {"name": name}, "geometry": geometry}
+    return {
+        "type": "Feature",
+        "id": name,
+        "properties": {"name": name, "font": "of type", "sample": 1, "data": {"url": "none"}},
+        "geometry": geometry,
+    }
 
 
 LAND = alt.InlineData(
@@ -47,12 +52,14 @@ CHARTS = {
     "donut": arcs.mark_arc(innerRadius=60, padAngle=0.02, cornerRadius=4),
     "radial": arcs.mark_arc(innerRadius=20, stroke="#fff").encode(
         radius=alt.Radius("count:Q").scale(type="sqrt", zero=True, rangeMin=20)),
-    "pie-labelled": (arcs.mark_arc(outerRadius=90) + arcs.mark_text(radius=110).encode(text="kind:N")).properties(height=260),
+    "pie-labelled": (arcs.mark_arc(outerRadius=90) + arcs.mark_text(radius=110).encode(text="kind:N"))
+        .properties(height=260),
     "waffle": alt.Chart(alt.sequence(0, 100, as_="n")).mark_square(size=200).transform_calculate(
         col="datum.n % 10", row="floor(datum.n / 10)").encode(
         alt.X("col:O").axis(None), alt.Y("row:O").axis(None), color=alt.when("datum.n < 37").then(alt.value("#2b5c9e"))
         .otherwise(alt.value("#d9dde3"))),
-    "violin": alt.Chart(CARS).transform_density("Miles_per_Gallon", as_=["mpg", "density"], groupby=["Origin"]).mark_area(
+    "violin": alt.Chart(CARS).transform_density("Miles_per_Gallon", as_=["mpg",
+        "density"], groupby=["Origin"]).mark_area(
         orient="horizontal").encode(
         alt.X("density:Q").stack("center").axis(None), alt.Y("mpg:Q"), alt.Color("Origin:N").legend(None),
         alt.Column("Origin:N").spacing(0)).properties(width=90),
@@ -68,7 +75,8 @@ CHARTS = {
         fill=alt.Fill("hens:Q").scale(type="log")).project("equalEarth").properties(height=300),
     "fold": alt.Chart(data.wheat()).transform_fold(["wheat", "wages"]).mark_line().encode(
         x="year:Q", y="value:Q", color="key:N"),
-    "flatten": alt.Chart(lists).transform_flatten(["day", "eggs"]).mark_bar().encode(x="day:N", y="eggs:Q", color="hen:N"),
+    "flatten": alt.Chart(lists).transform_flatten(["day", "eggs"]).mark_bar().encode(x="day:N", y="eggs:Q",
+        color="hen:N"),
     "pivot": alt.Chart(STOCKS).transform_pivot("symbol", groupby=["date"], value="price").mark_line().encode(
         x="date:T", y=alt.Y("AAPL:Q")),
     "impute": alt.Chart(gaps).transform_impute("y", key="x", groupby=["c"], value=0).mark_line(point=True).encode(
@@ -82,9 +90,10 @@ CHARTS = {
     "top": alt.Chart(CARS).transform_aggregate(n="count()", groupby=["Name"]).transform_window(
         rank="row_number()", sort=[alt.SortField("n", order="descending"), alt.SortField("Name")]).transform_filter(
         "datum.rank <= 8").mark_bar().encode(x="n:Q", y=alt.Y("Name:N").sort("-x")),
-    "stack": alt.Chart(SHARES).transform_stack(stack="count", as_=["a", "b"], groupby=[], offset="normalize").mark_rect()
+    "stack": alt.Chart(SHARES).transform_stack(stack="count", as_=["a",
+        "b"], groupby=[], offset="normalize").mark_rect()
     .encode(x="a:Q", x2="b:Q", color="kind:N"),
-    "time-units": alt.Chart(data.seattle_weather()).mark_line(point=True).encode(
+    "time-units": alt.Chart(data.seattle_weather()[::5]).mark_line(point=True).encode(
         alt.X("monthdate(date):T").title("Day"), alt.Y("mean(precipitation):Q")),
     "time-utc": alt.Chart(STOCKS).mark_bar().encode(alt.X("utcyear(date):O"), alt.Y("max(price):Q")),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 from vega_datasets import local_data as data
 
-CARS, BARLEY, STOCKS, WEATHER = data.cars(), data.barley(), data.stocks(), data.seattle_weather()
+CARS, BARLEY, STOCKS, WEATHER = data.cars()[::4], data.barley(), data.stocks()[::2], data.seattle_weather()[::4]
 
 cars, barley = alt.Chart(CARS), alt.Chart(BARLEY)
 points = cars.mark_point().encode(x="Horsepower:Q", y="Miles_per_Gallon:Q", color="Origin:N")
@@ -45,7 +45,8 @@ CHARTS = {
     "facet-independent": points.properties(width=130, height=100).facet("Origin:N")
     .resolve_scale(x="independent", y="independent"),
     "facet-layered": (rain.mark_line().encode(alt.Y("mean(temp_max):Q")) + rain.mark_line(color="red")
-                      .encode(alt.Y("mean(temp_min):Q"))).properties(width=110, height=80).facet("weather:N", columns=3),
+                      .encode(alt.Y("mean(temp_min):Q")))
+        .properties(width=110, height=80).facet("weather:N", columns=3),
     "hconcat": points.properties(width=220) | counts.properties(width=160),
     "vconcat": points.properties(width=400) & counts,
     "concat": alt.concat(*(points.properties(width=120, height=100, title=f"No {n}") for n in range(5)), columns=3),
@@ -54,7 +55,8 @@ CHARTS = {
     "of-width": lambda width: alt.vconcat(points.properties(width=width - 160), counts.properties(width=width - 160)),
     "repeat": cars.mark_point().encode(alt.X(alt.repeat("column"), type="quantitative"),
                                        alt.Y(alt.repeat("row"), type="quantitative"))
-    .properties(width=120, height=100).repeat(row=["Horsepower", "Acceleration"], column=["Displacement", "Weight_in_lbs"]),
+    .properties(width=120, height=100).repeat(row=["Horsepower", "Acceleration"], column=["Displacement",
+        "Weight_in_lbs"]),
     "repeat-wrap": cars.mark_bar().encode(alt.X(alt.repeat("repeat"), type="quantitative").bin(), y="count()")
     .properties(width=150, height=100).repeat(["Horsepower", "Acceleration", "Displacement"], columns=2),
     "repeat-layer": alt.Chart(WEATHER).mark_line().encode(
@@ -62,7 +64,8 @@ CHARTS = {
         color=alt.ColorDatum(alt.repeat("layer"))).repeat(layer=["temp_max", "temp_min"]),
     "select-point": counts.encode(color=alt.when(pick).then("Origin:N").otherwise(grey)).add_params(pick),
     "select-interval": points.encode(color=alt.when(brush).then("Origin:N").otherwise(grey)).add_params(brush),
-    "select-legend": prices.encode(opacity=alt.when(legend).then(alt.value(1)).otherwise(alt.value(0.1))).add_params(legend),
+    "select-legend": prices.encode(opacity=alt.when(legend).then(alt.value(1)).otherwise(alt.value(0.1)))
+    .add_params(legend),
     "select-nearest": prices + prices.mark_point(filled=True).encode(
         opacity=alt.when(near).then(alt.value(1)).otherwise(alt.value(0))).add_params(near),
     "zoom": points.interactive(),
