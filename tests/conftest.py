@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
-from press.site import build
+from press.site import SITE, build
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = "table of measurements"
@@ -30,8 +31,14 @@ def copy_book(target: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built from a copy of the book."""
-    return build(copy_book(tmp_path_factory.mktemp("book")), {}, lambda text: None)
+    """The site, built once from a copy of the book, whichever process of the run comes first."""
+    base = tmp_path_factory.getbasetemp()
+    book = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "book"
+    with FileLock(book.with_suffix(".lock")):
+        if not (book / SITE).exists():
+            book.mkdir()
+            build(copy_book(book), {}, lambda text: None)
+    return book / SITE
 
 
 @pytest.fixture(scope="session")

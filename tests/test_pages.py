@@ -96,7 +96,7 @@ GENERATED, LARGEST = ("claims", "embed", "evidence/sources", "evidence/tables"),
 
 
 def chosen_pages(site: Path) -> list[str]:
-    """Return every page that was written, the largest of each kind that is generated, and the same of one old edition."""
+    """Return every written page, the largest of each generated kind, and one of each folder of an old edition."""
     found = [path for path in site.rglob("*.html") if 'http-equiv="refresh"' not in path.read_text("utf-8").lower()]
     kinds: dict[str, list[Path]] = {}
     for path in found:
