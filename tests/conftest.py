@@ -95,8 +95,8 @@ SOURCES = """id,publisher,title,published,url,reliability
 farm,The farm,Hens counted,2025-12-31,https://example.org/hens,primary
 gossip,A neighbour,What I heard,2025-09-01,,blog
 """
-CLAIMS = """id,chapter,kind,claim,reading,measures,rule
-C1,hens,figure,The hens lay more,More eggs than before,growth: eggs,supported if growth > 0; contradicted otherwise
+CLAIMS = """id,chapter,kind,claim,reading,measures,rule,tables
+C1,hens,figure,The hens lay more,More eggs than before,growth: eggs,supported if growth > 0; contradicted otherwise,hens
 """
 CHAPTER = """---
 jupytext:
@@ -164,7 +164,9 @@ def write_tiny(root: Path) -> Path:
             ],
             sourced=True,
         ),
-        table("claims", [field(n) for n in ("id", "chapter", "kind", "claim", "reading", "measures", "rule")]),
+        table(
+            "claims", [field(n) for n in ("id", "chapter", "kind", "claim", "reading", "measures", "rule", "tables")]
+        ),
     ]
     (data / "datapackage.json").write_text(json.dumps({"name": "hens", "resources": resources}), "utf-8")
     for name, text in (("sources", SOURCES), ("hens", HENS), ("claims", CLAIMS)):

@@ -157,3 +157,11 @@ def test_the_rule_gives_the_verdict(
 )
 def test_a_value_is_written_for_prose(arguments: tuple[Any, ...], text: str) -> None:
     assert format_value(*arguments[:4], **({"unit_text": arguments[4]} if len(arguments) > 4 else {})) == text
+
+
+def test_a_claim_rests_on_its_declared_tables(tiny: Path, shown: list[dict[str, Any]]) -> None:
+    path = tiny / "data/claims.csv"
+    path.write_text(path.read_text("utf-8").replace("otherwise,hens", "otherwise,ducks"), "utf-8")
+    hens = Chapter("hens", as_of="2026-01-31", tables=["hens"], root=tiny)
+    with pytest.raises(PressError, match=r"claim C1: rests on rows of hens; data/claims.csv declares ducks"):
+        hens.judge("C1", because="a", would_change="b", growth=hens.fact("g", 1, unit="eggs", rows=["H001"]))

@@ -249,6 +249,11 @@ class Chapter:
         rows = self._row_ids([*measures.values(), evidence], place)
         verdict = claim.verdict(values)
         seen = self._evidence.loc[list(rows)]
+        undeclared = sorted(set(seen["table"]) - set(claim.tables))
+        if undeclared:
+            raise ChapterError(
+                f"{place}: rests on rows of {', '.join(undeclared)}; data/claims.csv declares {', '.join(claim.tables)}"
+            )
         sources = self.package.sources.loc[sorted(seen["source_id"].unique())]
         deciding = self._evidence.loc[list(self._row_ids(measures.values(), place)), "source_id"]
         claim_rules.check_allowed(claim, verdict, values, seen, sources)

@@ -67,6 +67,7 @@ class Claim:
     text: str
     reading: str
     measures: Mapping[str, str]
+    tables: tuple[str, ...]
     rule: str
     clauses: tuple[tuple[str, str], ...]
 
@@ -103,6 +104,7 @@ def load_claims(package: Package) -> dict[str, Claim]:
             text=str(row.claim),
             reading=str(row.reading),
             measures=parse_measures(str(row.measures), place),
+            tables=tuple(name.strip() for name in str(row.tables).split(";")),
             rule=str(row.rule),
             clauses=tuple(parse_rule(str(row.rule), place)),
         )

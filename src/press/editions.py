@@ -12,6 +12,9 @@ from press.errors import DataError
 from press.package import Package
 from press.records import Record
 
+#: Set in the environment of a rendering whose site will hold every edition.
+ALL_EDITIONS = "PRESS_ALL_EDITIONS"
+
 _VERDICT_FIELDS = ("chapter", "verdict", "measures", "because", "rows")
 
 

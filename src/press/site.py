@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from press.check_site import check_figures, check_site
-from press.editions import load_editions, read_verdicts
+from press.editions import ALL_EDITIONS, load_editions, read_verdicts
 from press.errors import SiteError
 from press.execute import Job, run_all
 from press.notebooks import chapters
@@ -48,10 +48,12 @@ def build(root: Path, parameters: Mapping[str, Any], say: Callable[[str], None],
         editions = [] if parameters else load_editions(Package(root))
         for edition in editions[:-1]:
             read_verdicts(root, edition.id)  # fails now rather than after the chapters have run
-        html = _build_edition(root, Path(folder) / "front", parameters, say, workers)
+        together = {ALL_EDITIONS: "1"} if editions else {}
+        html = _build_edition(root, Path(folder) / "front", parameters, say, workers, together)
         for edition in editions[:-1]:
             say(f"edition {edition.id}")
-            pages = _build_edition(root, Path(folder) / edition.id, {"as_of": edition.as_of}, say, workers)
+            known = {"as_of": edition.as_of}
+            pages = _build_edition(root, Path(folder) / edition.id, known, say, workers, together)
             (html / "editions").mkdir(exist_ok=True)
             pages.rename(html / "editions" / edition.id)
         say("checking the site")
@@ -60,7 +62,12 @@ def build(root: Path, parameters: Mapping[str, Any], say: Callable[[str], None],
 
 
 def _build_edition(
-    root: Path, folder: Path, parameters: Mapping[str, Any], say: Callable[[str], None], workers: int
+    root: Path,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    say: Callable[[str], None],
+    workers: int,
+    environment: Mapping[str, str],
 ) -> Path:
     """Run and render the book for one set of parameters; return the folder of its pages."""
     stage = folder / "book"
@@ -74,15 +81,16 @@ def _build_edition(
         elif path.exists():
             shutil.copy(path, stage / name)
     say("rendering the pages")
-    html = render(stage, folder / "out", kept=root / "_build" / "kept")
+    html = render(stage, folder / "out", {**environment, "PRESS_KEPT": str(root / "_build" / "kept")})
     check_figures(html, stage)
     return html
 
 
-def render(source: Path, output: Path, kept: Path) -> Path:
+def render(source: Path, output: Path, environment: Mapping[str, str]) -> Path:
     """Render a book folder with Jupyter Book; a warning is an error. Returns the folder of the pages.
 
-    ``kept`` holds pictures of earlier builds by content: drawing one takes a quarter of a second.
+    ``environment`` tells the extension what it cannot see: where pictures of earlier builds are kept by content
+    (drawing one takes a quarter of a second), and whether other editions will stand beside these pages.
     """
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "--path-output", str(output)]
     done = subprocess.run(
@@ -90,7 +98,7 @@ def render(source: Path, output: Path, kept: Path) -> Path:
         capture_output=True,
         text=True,
         cwd=source,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1", "PRESS_KEPT": str(kept)},
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1", **environment},
     )
     if done.returncode:
         lines = _ANSI.sub("", done.stderr + done.stdout).replace(f"{source}/", "").splitlines()

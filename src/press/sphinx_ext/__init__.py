@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from press.editions import ALL_EDITIONS
 from press.errors import PressError
 from press.sphinx_ext import assets, furniture, lean, ledger, pages
 from press.sphinx_ext.directives import DIRECTIVES
@@ -41,12 +43,32 @@ def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any]
         context["theme_announcement"] = site.html("old_edition.html", title=title, latest=f"{up}{page}.html")
 
 
+def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Offer the same page of the other editions, or their first page, where all editions are built together."""
+    site: Site = app.press  # type: ignore[attr-defined]
+    if ALL_EDITIONS not in os.environ:
+        return
+    top = "../" * (page.count("/") + (2 if site.folder else 0))
+    goal = page if page in app.env.found_docs else app.config.root_doc
+    latest = site.editions[-1]
+    context["press_editions"] = [
+        {
+            "title": edition.title,
+            "href": ""
+            if edition.as_of == site.as_of
+            else f"{top}{'' if edition == latest else f'editions/{edition.id}/'}{goal}.html",
+        }
+        for edition in reversed(site.editions)
+    ]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks (Sphinx calls this)."""
     app.connect("builder-inited", _load)
     app.connect("html-page-context", assets.add_script)
     app.connect("build-finished", _copy_data)
     app.connect("html-page-context", _tell_edition)
+    app.connect("html-page-context", _offer_editions)
     app.connect("build-finished", assets.write)
     app.add_config_value("press_commentary", {}, "html", [dict])
     app.connect("html-collect-pages", pages.collect)
