@@ -165,3 +165,16 @@ def test_a_claim_rests_on_its_declared_tables(tiny: Path, shown: list[dict[str, 
     hens = Chapter("hens", as_of="2026-01-31", tables=["hens"], root=tiny)
     with pytest.raises(PressError, match=r"claim C1: rests on rows of hens; data/claims.csv declares ducks"):
         hens.judge("C1", because="a", would_change="b", growth=hens.fact("g", 1, unit="eggs", rows=["H001"]))
+
+
+@pytest.mark.parametrize(
+    ("rival", "strength"), [("", "fair"), ("H004,2025,17,eggs,exact,reported,farm,2025-12-31\n", "weak")]
+)
+def test_rows_that_contradict_each_other_weaken_a_verdict(
+    tiny: Path, shown: list[dict[str, Any]], rival: str, strength: str
+) -> None:
+    with (tiny / "data/hens.csv").open("a", encoding="utf-8") as file:
+        file.write(rival)
+    hens = Chapter("hens", as_of="2026-01-31", tables=["hens"], root=tiny)
+    hens.judge("C1", because="a", would_change="b", growth=hens.fact("g", 6, unit="eggs", rows=["H002"]))
+    assert shown[-1]["strength"] == strength

@@ -22,10 +22,10 @@ from conftest import field, write_tiny, write_tiny_book
 from press.check_site import check_site
 from press.cli import main
 from press.errors import ChapterError, DataError, PressError, SiteError
+from press.evidence import Evidence
 from press.package import Package
 from press.records import MIME
 from press.site import render
-from press.sphinx_ext.evidence import Evidence
 from press.sphinx_ext.site import Site
 
 SCRIPT = "</script><script>window.hacked = 1</script>"

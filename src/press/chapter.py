@@ -11,6 +11,7 @@ import pandas as pd
 
 from press import claims as claim_rules
 from press.errors import ChapterError, nearest
+from press.evidence import Evidence
 from press.facts import Fact, Value
 from press.figures import NARROW, WIDE, Draw, check_weight, draw_svg, narrow_patch, spec_of
 from press.package import Package, find_root
@@ -73,6 +74,11 @@ class Chapter:
             if "source_id" in frame
         ]
         return pd.concat(frames) if frames else pd.DataFrame(columns=[*columns, "table"])
+
+    @cached_property
+    def _conflicts(self) -> set[str]:
+        """The rows for which another row, known by ``as_of``, gives a different value of the same thing."""
+        return set(Evidence.load(self.package, self.as_of).conflicts)
 
     def _row_ids(self, rows: Rows, place: str) -> tuple[str, ...]:
         """Flatten ``rows`` to sorted row ids and check that the chapter can see each of them."""
@@ -255,7 +261,9 @@ class Chapter:
                 f"{place}: rests on rows of {', '.join(undeclared)}; data/claims.csv declares {', '.join(claim.tables)}"
             )
         sources = self.package.sources.loc[sorted(seen["source_id"].unique())]
-        deciding = self._evidence.loc[list(self._row_ids(measures.values(), place)), "source_id"]
+        deciding = self._row_ids(measures.values(), place)
+        named = self.package.sources.loc[self._evidence.loc[list(deciding), "source_id"].unique()]
+        agree = not any(row in self._conflicts for row in deciding)
         claim_rules.check_allowed(claim, verdict, values, seen, sources)
         self._judged.add(claim_id)
         record = {
@@ -273,9 +281,7 @@ class Chapter:
             ],
             "because": because,
             "would_change": would_change,
-            "strength": claim_rules.strength(self.package.sources.loc[deciding.unique()])
-            if verdict in claim_rules.JUDGED
-            else "",
+            "strength": claim_rules.strength(named, agree=agree) if verdict in claim_rules.JUDGED else "",
             **self._provenance(rows),
         }
         text = f"{claim.id}: {verdict}. {because}"

@@ -123,19 +123,23 @@ def find_claim(claims: Mapping[str, Claim], claim_id: str, chapter: str) -> Clai
 
 #: What each grade of evidence means.
 STRENGTHS = {
-    "strong": "an official or primary source, and three or more publishers that are not weak",
-    "fair": "an official or primary source, or two publishers that are not weak",
-    "weak": "no official or primary source, and fewer than two publishers that are not weak",
+    "strong": "an official or primary source, three or more publishers that are not weak, and rows that agree",
+    "fair": "an official or primary source, or two publishers that are not weak; or strong, but rows disagree",
+    "weak": "fewer sources than that; or fair, but rows disagree",
 }
 
 
-def strength(sources: pd.DataFrame) -> str:
-    """Grade the evidence behind a verdict by its sources (rows of the register), as ``STRENGTHS`` says."""
+def strength(sources: pd.DataFrame, *, agree: bool) -> str:
+    """Grade the evidence behind a verdict, as ``STRENGTHS`` says.
+
+    ``sources`` are the rows of the register that the deciding rows name; ``agree`` says that no row of evidence
+    gives another value for what one of them tells.
+    """
     official = sources["reliability"].isin(OFFICIAL).any()
     publishers = sources.loc[~sources["reliability"].isin(WEAK), "publisher"].nunique()
-    if official and publishers >= 3:
-        return "strong"
-    return "fair" if official or publishers >= 2 else "weak"
+    grades = list(STRENGTHS)
+    grade = 0 if official and publishers >= 3 else 1 if official or publishers >= 2 else 2
+    return grades[grade if agree else min(grade + 1, 2)]
 
 
 def check_allowed(

@@ -10,7 +10,7 @@ from markupsafe import escape
 from sphinx.application import Sphinx
 
 from press.claims import STRENGTHS
-from press.sphinx_ext.evidence import resting_on
+from press.evidence import resting_on
 from press.sphinx_ext.ledger import commentary, review
 from press.sphinx_ext.site import Site
 

@@ -14,11 +14,11 @@ import jinja2
 from press import claims as claim_rules
 from press.editions import Edition, load_editions, read_verdicts
 from press.errors import ChapterError, DataError, nearest
+from press.evidence import Evidence
 from press.facts import format_value
 from press.package import Package
 from press.periods import long_date, long_period
 from press.records import Record, read_records
-from press.sphinx_ext.evidence import Evidence
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("press"),
