@@ -190,7 +190,7 @@ def write_tiny_book(root: Path) -> Path:
     (tiny / "_config.yml").write_text(
         "title: Hens\nonly_build_toc_files: true\nexclude_patterns: ['notebooks/*.md']\n"
         "execute:\n  execute_notebooks: 'off'\nsphinx:\n  extra_extensions: [press.sphinx_ext]\n"
-        "  config: {html_theme: press, html_math_renderer: press}\n",
+        "  config:\n    html_theme: press\n    html_math_renderer: press\n",
         "utf-8",
     )
     return tiny

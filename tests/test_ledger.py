@@ -43,10 +43,10 @@ farm,"{SCRIPT}","=cmd|' /C calc'!A0 ""{RTL}",2025-12-31,https://example.org/hens
 gossip,A neighbour,What I heard,2025-09-01,javascript:alert(1),blog
 unused,Nobody,Never read,2025-01-01,,press
 """
-CLAIMS = f"""id,chapter,kind,claim,reading,measures,rule
-C1,hens,figure,The hens lay more {SCRIPT},More,growth: eggs,supported if growth > 0; contradicted otherwise
-C2,hens,figure,The hens lay less,Less eggs than before,growth: eggs,supported if growth < 0; contradicted otherwise
-C3,hens,forecast,The hens will lay a hundred,A hundred,later: eggs,supported if later > 99; contradicted otherwise
+CLAIMS = f"""id,chapter,kind,claim,reading,measures,rule,tables
+C1,hens,figure,The hens lay more {SCRIPT},More,growth: eggs,supported if growth > 0; contradicted otherwise,hens
+C2,hens,figure,The hens lay less,Less eggs than before,growth: eggs,supported if growth < 0; contradicted otherwise,hens
+C3,hens,forecast,The hens will lay a hundred,A hundred,later: eggs,supported if later > 99; contradicted otherwise,hens
 """
 MORE = f"""
 hens.judge("C2", growth=growth, because="=HYPERLINK(\\"x\\") {SCRIPT} {RTL}", would_change="Less.")
@@ -78,8 +78,8 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     edit(root / "notebooks/01_hens.md", 'lower.")\n', 'lower.")\n' + MORE)
     edit(
         root / "_config.yml",
-        "extra_extensions: [press.sphinx_ext]\n",
-        "extra_extensions: [press.sphinx_ext]\n  config:\n    html_baseurl: https://example.org/book/\n"
+        "  config:\n",
+        "  config:\n    html_baseurl: https://example.org/book/\n"
         "    press_commentary: {author: The miller, title: On hens, url: 'https://example.org/on', date: 2025-12-01}\n",
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -88,7 +88,7 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.exit_code == 0, result.output
     for name, text in (("hens", HENS), ("sources", SOURCES)):
         (data / f"{name}.csv").write_text(text, "utf-8")
-    return render(root, root / "_build/out", root / "_build/kept")
+    return render(root, root / "_build/out", {})
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_a_claim_page_holds_the_full_record(html: Path) -> None:
     text = page.select_one(".bd-article, article, main").get_text(" ", strip=True)
     for told in (
         *("supported if growth > 0", "contradicted otherwise", "growth = 6\u00a0eggs", "There are more."),
-        *("A count that is lower.", "fair: an official or primary source, or two", "1 primary source.", "The miller"),
+        *("A count that is lower.", "weak: fewer sources than that; or fair, but rows disagree", "1 primary source.", "The miller"),
     ):
         assert told in text, told
     assert [row.th.get_text() for row in page.select(".press-rows tbody tr")] == ["H001", "H002"]
@@ -295,10 +295,10 @@ def test_claims_and_chapters_that_do_not_fit(
 def test_a_commentary_that_is_half_named(tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(
         tiny_book / "_config.yml",
-        "extra_extensions: [press.sphinx_ext]\n",
-        "extra_extensions: [press.sphinx_ext]\n  config: {press_commentary: {author: The miller}}\n",
+        "  config:\n",
+        "  config:\n    press_commentary: {author: The miller}\n",
     )
     monkeypatch.chdir(tiny_book)
     assert CliRunner().invoke(main, ["accept"]).exit_code == 0
     with pytest.raises(SiteError, match="press_commentary: found author, expected author, title, url, date"):
-        render(tiny_book, tiny_book / "_build/out", tiny_book / "_build/kept")
+        render(tiny_book, tiny_book / "_build/out", {})

@@ -142,7 +142,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = write_tiny_book(tmp_path_factory.mktemp("live"))
     shutil.copytree(ROOT / "book/_static", root / "book/_static")
     config = root / "_config.yml"
-    static = "  config:\n    html_static_path: ['book/_static']\n    html_css_files: ['press.css']\n"
+    static = "    html_static_path: ['book/_static']\n    html_css_files: ['press.css']\n"
     config.write_text(config.read_text("utf-8") + static, "utf-8")
     chapter = root / "notebooks/01_hens.md"
     chapter.write_text(chapter.read_text("utf-8").replace('hens.judge("C1"', SECOND + 'hens.judge("C1"'), "utf-8")
