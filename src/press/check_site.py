@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup
+from lxml.html import HTMLParser, document_fromstring
 
 from press.errors import SiteError
 from press.records import read_records
 
 #: Pages that Sphinx makes and that hold no prose of the book.
 _MACHINE = ("genindex.html", "search.html")
+_LINKING = ("a", "link", "script", "img")
 
 
 def check_figures(html: Path, source: Path) -> None:
@@ -30,33 +33,45 @@ def check_figures(html: Path, source: Path) -> None:
 def check_site(html: Path) -> int:
     """Check every page and return how many there are. Raises SiteError that lists all faults, a line each."""
     found = sorted(page for page in html.rglob("*.html") if "_static" not in page.relative_to(html).parts)
-    pages = {page: BeautifulSoup(page.read_text("utf-8"), "html.parser") for page in found}
-    anchors = {page: {str(tag["id"]) for tag in soup.find_all(id=True)} for page, soup in pages.items()}
-    faults = []
-    for page, soup in pages.items():
+    pages = {page: _look(page) for page in found}
+    anchors = {page: set(seen.ids) for page, seen in pages.items()}
+    faults = [] if pages else ["there is no page"]
+    for page, seen in pages.items():
         name = page.relative_to(html)
-        for tag in soup.find_all(["a", "link", "script", "img"]):
-            target = tag.get("href") or tag.get("src")
-            if target and page.name not in _MACHINE:
-                fault = _broken(page, str(target), html, anchors)
-                if fault:
-                    faults.append(f"{name}: {fault}")
-        faults += [
-            f"{name}: an image without alt text: {tag.get('src')}" for tag in soup.find_all("img") if not tag.get("alt")
-        ]
-        faults += [
-            f"{name}: a drawing without alt text" for tag in soup.select("[role=img]") if not tag.get("aria-label")
-        ]
-        faults += [f"{name}: shows an error output" for _ in soup.select(".output.traceback, .output.stderr")]
-        ids = [str(tag["id"]) for tag in soup.find_all(id=True)]
-        faults += [
-            f"{name}: the id '{twice}' stands more than once" for twice in sorted({i for i in ids if ids.count(i) > 1})
-        ]
-    if not pages:
-        faults.append("there is no page")
+        if page.name not in _MACHINE:
+            faults += [f"{name}: {fault}" for to in seen.links if (fault := _broken(page, to, html, anchors))]
+        faults += [f"{name}: {fault}" for fault in seen.faults]
+        faults += [f"{name}: the id '{i}' stands more than once" for i, count in Counter(seen.ids).items() if count > 1]
     if faults:
         raise SiteError("The built site has faults:\n" + "\n".join(sorted(set(faults))))
     return len(pages)
+
+
+@dataclass
+class _Seen:
+    """What one page holds that can be checked."""
+
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def _look(page: Path) -> _Seen:
+    """Read a page once."""
+    seen = _Seen()
+    for tag in document_fromstring(page.read_bytes(), parser=HTMLParser(encoding="utf-8", huge_tree=True)).iter("*"):
+        if "id" in tag.attrib:
+            seen.ids.append(tag.attrib["id"])
+        if tag.tag in _LINKING and (target := tag.get("href") or tag.get("src")):
+            seen.links.append(target)
+        if tag.tag == "img" and not tag.get("alt"):
+            seen.faults.append(f"an image without alt text: {tag.get('src')}")
+        if tag.get("role") == "img" and not tag.get("aria-label"):
+            seen.faults.append("a drawing without alt text")
+        kinds = tag.get("class", "").split()
+        if "output" in kinds and {"traceback", "stderr"} & set(kinds):
+            seen.faults.append("shows an error output")
+    return seen
 
 
 def _broken(page: Path, target: str, html: Path, anchors: dict[Path, set[str]]) -> str | None:

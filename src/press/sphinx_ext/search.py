@@ -2,58 +2,67 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+import subprocess
+import tempfile
 from pathlib import Path
 
-from bs4 import BeautifulSoup
-from pagefind.index import IndexConfig, PagefindIndex
+from lxml import html
+from pagefind.service import get_executable
+
+from press.errors import SiteError
 
 FOLDER = "pagefind"
 
 #: The part of a page that is searched, and what in it is no prose.
 _ROOT = "article.bd-article"
-_NOT_PROSE = [".headerlink", ".press-bar", ".press-sources", ".press-verdict ul", "summary"]
+_NOT_PROSE = ".headerlink, .press-bar, .press-sources, .press-verdict ul, summary"
 _DRAWINGS_AND_CODE = re.compile(r"<(svg|pre)\b.*?</\1>", re.S)
+_PAGE, _NOT_LISTED = '<article class="bd-article"', '<meta name="robots" content="noindex">'
 
 
-def published(out: Path) -> dict[str, BeautifulSoup]:
+def published(out: Path) -> dict[str, str]:
     """Return the pages under ``out`` that hold prose and may be listed, by address, without drawings and code."""
-    pages = {}
-    for path in sorted(out.rglob("*.html")):
-        soup = BeautifulSoup(_DRAWINGS_AND_CODE.sub("", path.read_text("utf-8")), "html.parser")
-        if soup.select_one(_ROOT) and not soup.select_one("meta[name=robots][content=noindex]"):
-            pages[path.relative_to(out).as_posix()] = soup
-    return pages
+    pages = {path: path.read_text("utf-8") for path in sorted(out.rglob("*.html"))}
+    return {
+        path.relative_to(out).as_posix(): _DRAWINGS_AND_CODE.sub("", text)
+        for path, text in pages.items()
+        if _PAGE in text and _NOT_LISTED not in text
+    }
 
 
-def write(out: Path, pages: dict[str, BeautifulSoup]) -> None:
-    """Write the index of ``pages`` under ``out``, for the search page's script (``press-search.js``)."""
-    for soup in pages.values():
-        _name_places(soup)
-    asyncio.run(_index(out / FOLDER, {address: str(soup) for address, soup in pages.items()}))
+def write(out: Path, pages: dict[str, str]) -> None:
+    """Write the index of ``pages`` under ``out``, for the search page's script (``press-search.js``).
+
+    Pagefind's program reads the pages from a folder: its Python interface hands them over one at a time and waits for
+    each, a hundred times as long.
+    """
+    with tempfile.TemporaryDirectory(prefix="press-") as folder:
+        for address, text in pages.items():
+            path = Path(folder) / address
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_with_places(text), "utf-8")
+        command = [get_executable(), "--site", folder, "--output-path", out / FOLDER, "--root-selector", _ROOT]
+        done = subprocess.run([*command, "--exclude-selectors", _NOT_PROSE], capture_output=True, text=True, cwd=folder)
+    if done.returncode:
+        raise SiteError(f"Pagefind did not index the pages: {(done.stderr or done.stdout).strip()[-500:]}")
     for path in (out / FOLDER).glob("pagefind-*"):  # Pagefind's own user interfaces: the search page has its own
         if path.name.removeprefix("pagefind-").split(".")[0] not in ("entry", "worker"):
             path.unlink()
 
 
-def _name_places(soup: BeautifulSoup) -> None:
+def _with_places(text: str) -> str:
     """Make sections, figures and claims places that a result leads to: Pagefind knows them by headings with an id."""
-    for section in soup.select("section[id]"):
-        heading = section.find(["h1", "h2", "h3", "h4"], recursive=False)
-        if heading and not heading.get("id"):
-            heading["id"] = section["id"]
-            del section["id"]
-    for place, title in (("figure[id]", ".press-figure-title"), (".press-verdict[id]", ".press-claim")):
-        for box in soup.select(place):
-            heading = box.select_one(title)
-            if heading:
-                heading.name, heading["id"] = "h4", box["id"]
-                del box["id"]
-
-
-async def _index(folder: Path, pages: dict[str, str]) -> None:
-    config = IndexConfig(root_selector=_ROOT, exclude_selectors=_NOT_PROSE, output_path=str(folder))
-    async with PagefindIndex(config=config) as index:
-        for address, html in pages.items():
-            await index.add_html_file(content=html, url=address)
+    if "<section id=" not in text and "press-figure" not in text and "press-verdict" not in text:
+        return text
+    page = html.document_fromstring(text)
+    for section in page.iterfind(".//section[@id]"):
+        heading = next((child for child in section if child.tag in ("h1", "h2", "h3", "h4")), None)
+        if heading is not None and not heading.get("id"):
+            heading.set("id", section.attrib.pop("id"))
+    for place, title in (("press-figure", "press-figure-title"), ("press-verdict", "press-claim")):
+        for box in page.find_class(place):
+            for heading in box.find_class(title)[:1] if box.get("id") else ():
+                heading.tag = "h4"
+                heading.set("id", box.attrib.pop("id"))
+    return html.tostring(page, encoding="unicode", doctype="<!DOCTYPE html>")
