@@ -88,7 +88,8 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.exit_code == 0, result.output
     for name, text in (("hens", HENS), ("sources", SOURCES)):
         (data / f"{name}.csv").write_text(text, "utf-8")
-    return render(root, root / "_build/out", {})
+    render(root, root / "_build/out", {})
+    return root / "_build/out/_build/html"
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from press import live
 from press.cli import main
 from press.errors import ChapterError
 from press.figures import NARROW, WIDE, check_weight, draw_svg, narrow_patch, narrowed, spec_of
+from press.store import Store
 
 ROWS = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=40), "eggs": range(40)})
 
@@ -128,12 +129,13 @@ def test_tex_and_csv_take_text_as_text() -> None:
 
 def test_pictures_are_kept_by_content(tmp_path: Path) -> None:
     svg = "<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'><rect width='10' height='10'/></svg>"
-    drawn = live.png(svg, tmp_path)
-    (kept,) = tmp_path.iterdir()
+    store = Store(tmp_path, print)
+    drawn = live.png(svg, store)
+    (kept,) = (tmp_path / "pictures").iterdir()
     assert drawn == live.png(svg, None) and drawn[:4] == b"\x89PNG"
-    kept.write_bytes(b"kept")
-    assert live.png(svg, tmp_path) == b"kept"
-    assert live.png(svg.replace("rect", "ellipse"), tmp_path) != b"kept"
+    store.put("pictures", kept.name, b"kept")
+    assert live.png(svg, store) == b"kept"
+    assert live.png(svg.replace("rect", "ellipse"), store) != b"kept"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from press.cli import main
 from press.errors import ChapterError
-from press.notebooks import code_lines, declared_tables, find_chapter, pair_problem, read_md, sync
+from press.notebooks import chapter_call, code_lines, find_chapter, pair_problem, read_md, sync
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_lines_of_code_cells(tiny: Path) -> None:
 
 
 def test_declared_tables_are_read_without_running(tiny: Path) -> None:
-    assert declared_tables(find_chapter(tiny, "hens")) == ["hens"]
+    assert chapter_call(find_chapter(tiny, "hens")) == ("hens", ["hens"])
     replace(tiny, 'tables=["hens"]', "tables=list(names)")
     with pytest.raises(ChapterError, match="found no Chapter"):
-        declared_tables(find_chapter(tiny, "hens"))
+        chapter_call(find_chapter(tiny, "hens"))

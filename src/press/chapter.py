@@ -14,7 +14,8 @@ from press.errors import ChapterError, nearest
 from press.evidence import Evidence
 from press.facts import Fact, Value
 from press.figures import NARROW, WIDE, Draw, check_weight, draw_svg, narrow_patch, spec_of
-from press.package import Package, find_root
+from press.package import Package
+from press.places import find_root
 from press.records import VEGA_LITE_MIME, emit
 
 #: Rows of evidence: a table or a part of it, one row of it, a fact, row ids, or a list of these.
@@ -78,7 +79,7 @@ class Chapter:
     @cached_property
     def _conflicts(self) -> set[str]:
         """The rows for which another row, known by ``as_of``, gives a different value of the same thing."""
-        return set(Evidence.load(self.package, self.as_of).conflicts)
+        return set(Evidence.load(self.package, self.as_of, self.tables).conflicts)
 
     def _row_ids(self, rows: Rows, place: str) -> tuple[str, ...]:
         """Flatten ``rows`` to sorted row ids and check that the chapter can see each of them."""

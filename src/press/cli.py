@@ -1,30 +1,26 @@
-"""The command line: ``press <verb>``. Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site."""
+"""The command line: ``press <verb>``. Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site.
+
+What a verb needs is imported in the verb: one that has nothing to do should not wait for pandas and Sphinx.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
-import http.server
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from press.changes import changes
-from press.editions import load_editions, results, results_path, write_results
-from press.errors import ChapterError, DataError, PressError
-from press.execute import Job, check_parameters, run_all
-from press.notebooks import ChapterFile, chapters, declared_tables, find_chapter, pair_problem, sync
-from press.notebooks import read_ipynb as _read_ipynb
-from press.notebooks import write as write_notebook
-from press.package import Package, find_root
-from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
-from press.records import read_records
+from press.errors import ChapterError, DataError, PressError, SiteError
+from press.places import find_root
 from press.site import SITE, build
-from press.validate import validate
+
+if TYPE_CHECKING:
+    from press.notebooks import ChapterFile
 
 
 class _Main(click.Group):
@@ -90,6 +86,9 @@ def build_command(parameters: dict[str, Any], jobs: int) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Where the executed notebook goes.")
 def run(name: str, parameters: dict[str, Any], output: Path | None) -> None:
     """Run one chapter with its own parameters."""
+    from press.execute import Job, run_all
+    from press.notebooks import find_chapter
+
     root = find_root()
     chapter = find_chapter(root, name)
     target = (output or root / "_build" / "runs" / f"{chapter.stem}.ipynb").resolve()
@@ -98,9 +97,55 @@ def run(name: str, parameters: dict[str, Any], output: Path | None) -> None:
 
 
 @main.command()
+@_parameters
+def explain(parameters: dict[str, Any]) -> None:
+    """Say for each chapter, and for the site, whether its result is kept or has to be made, and why."""
+    from press.editions import load_editions
+    from press.keys import differences, site_parts
+    from press.notebooks import chapters
+    from press.package import Package
+    from press.results import read_last, state
+    from press.site import read_inputs, unchanged
+    from press.store import open_store
+
+    root = find_root()
+    store, last = open_store(root, _say), read_last(root)
+    editions = [] if parameters else load_editions(Package(root))[:-1]
+    for given in [parameters, *({"as_of": edition.as_of} for edition in editions)]:
+        for chapter in chapters(root):
+            found = state(store, chapter, given, last)
+            click.echo(f"{found.name}: {'run, because ' + ', '.join(found.why) if found.why else 'kept'}")
+    if unchanged(root, parameters):
+        click.echo("site: kept")
+    else:
+        before = read_inputs(root)
+        why = differences(before, site_parts(root, parameters)) if before else ["there is none"]
+        click.echo(f"site: rendered, because {', '.join(why or ['its files are not as they were built'])}")
+
+
+@main.command("verify")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def verify_command(folder: Path | None) -> None:
+    """Check the built site (or the site in FOLDER) file by file against its manifests."""
+    from press.manifest import read_manifest, verify
+
+    site = folder or find_root() / SITE
+    faults = verify(site)
+    if faults:
+        raise SiteError(f"{len(faults)} files differ:\n" + "\n".join(faults))
+    manifest = read_manifest(site)
+    editions = ", ".join([manifest["edition"], *manifest["editions"]])
+    click.echo(f"{len(manifest['files'])} files are as they were built; editions: {editions}")
+
+
+@main.command()
 @click.argument("what", type=click.Choice(["all", "data", "chapters"]), default="all")
 def check(what: str) -> None:
     """Say what is wrong before anything is run."""
+    from press.notebooks import chapters
+    from press.package import Package
+    from press.validate import validate
+
     root = find_root()
     if what in ("all", "data"):
         problems = validate(root)
@@ -118,8 +163,13 @@ def check(what: str) -> None:
 
 def _chapter_problems(root: Path, chapter: ChapterFile) -> Iterator[str]:
     """Yield what is wrong with a chapter before it is run, a line each."""
+    from press.execute import check_parameters
+    from press.notebooks import chapter_call, pair_problem
+    from press.package import Package
+    from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
+
     try:
-        for table in declared_tables(chapter):
+        for table in chapter_call(chapter)[1]:
             Package(root).resource(table)
         check_parameters(chapter, {})
         problem = pair_problem(chapter)
@@ -135,20 +185,30 @@ def _chapter_problems(root: Path, chapter: ChapterFile) -> Iterator[str]:
 @main.command("sync")
 def sync_command() -> None:
     """Bring prose edits of the Markdown into the notebooks; accepted outputs stay."""
+    from press.notebooks import chapters, sync
+
     for chapter in chapters(find_root()):
         if sync(chapter):
             click.echo(f"notebooks/{chapter.stem}.ipynb: in step again")
 
 
-def _rerun(names: tuple[str, ...], parameters: dict[str, Any]) -> list[tuple[ChapterFile, Path]]:
-    """Run chapters (default: all) into the build folder."""
+def _results(names: Iterable[str], parameters: Mapping[str, Any]) -> list[tuple[ChapterFile, Path]]:
+    """Bring the results of chapters (default: all) into the build folder: kept ones, or by running them."""
+    from press.execute import Job
+    from press.notebooks import chapters, find_chapter
+    from press.results import obtain
+    from press.store import open_store
+
     root = find_root()
     chosen = [find_chapter(root, name) for name in names] or chapters(root)
-    outputs = run_all([Job(c, root / "_build" / "runs" / f"{c.stem}.ipynb", parameters) for c in chosen])
-    return list(zip(chosen, outputs, strict=True))
+    jobs = [Job(chapter, root / "_build" / "runs" / f"{chapter.stem}.ipynb", parameters) for chapter in chosen]
+    return list(zip(chosen, obtain(jobs, open_store(root, _say), _say), strict=True))
 
 
 def _tell_changes(chapter: ChapterFile, output: Path) -> int:
+    from press.changes import changes
+    from press.records import read_records
+
     before = read_records(chapter.ipynb) if chapter.ipynb.exists() else []
     lines = list(changes(before, read_records(output)))
     for line in lines:
@@ -160,7 +220,7 @@ def _tell_changes(chapter: ChapterFile, output: Path) -> int:
 @click.argument("names", nargs=-1)
 def diff(names: tuple[str, ...]) -> None:
     """Run chapters (default: all) and print what would change: facts, figures and verdicts, from what to what."""
-    count = sum(_tell_changes(chapter, output) for chapter, output in _rerun(names, {}))
+    count = sum(_tell_changes(chapter, output) for chapter, output in _results(names, {}))
     click.echo(f"{count} changes; 'press accept' keeps them" if count else "nothing changed")
 
 
@@ -168,15 +228,20 @@ def diff(names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1)
 def accept(names: tuple[str, ...]) -> None:
     """Run chapters (default: all), print what changes, and keep the results as the accepted outputs."""
+    from press.editions import load_editions, results, results_path, write_results
+    from press.notebooks import read_ipynb, write
+    from press.package import Package
+    from press.records import read_records
+
     root = find_root()
-    for chapter, output in _rerun(names, {}):
+    for chapter, output in _results(names, {}):
         _tell_changes(chapter, output)
-        changed = write_notebook(_read_ipynb(output, chapter.place), chapter.ipynb)
+        changed = write(read_ipynb(output, chapter.place), chapter.ipynb)
         click.echo(f"notebooks/{chapter.stem}.ipynb: {'changed' if changed else 'as before'}")
     for edition in load_editions(Package(root))[:-1]:
         path = results_path(root, edition.id)
         kept: dict[str, Any] = {}
-        for _, output in _rerun(names, {"as_of": edition.as_of}):
+        for _, output in _results(names, {"as_of": edition.as_of}):
             kept |= results(read_records(output))
         click.echo(f"editions/{path.name}: {'changed' if write_results(path, kept) else 'as before'}")
 
@@ -185,6 +250,8 @@ def accept(names: tuple[str, ...]) -> None:
 @click.option("--port", default=8000, show_default=True)
 def serve(port: int) -> None:
     """Show the built site on this machine."""
+    import http.server
+
     site = find_root() / SITE
     if not site.is_dir():
         raise PressError(f"there is no {SITE}/; run 'press build' first")

@@ -53,10 +53,14 @@ class Evidence:
     conflicts: dict[str, tuple[Row, ...]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, package: Package, as_of: str) -> Evidence:
-        """Read every table with a ``source_id``. Raises DataError for an id that cannot name a page or stands twice."""
+    def load(cls, package: Package, as_of: str, tables: Iterable[str] | None = None) -> Evidence:
+        """Read the tables (default: all) that have a ``source_id``.
+
+        Raises DataError for an id that cannot name a page or stands twice.
+        """
         evidence, later = cls(), set()
-        for table, resource in package.resources.items():
+        for table in package.resources if tables is None else tables:
+            resource = package.resource(table)
             columns = [described["name"] for described in resource["schema"]["fields"]]
             if "source_id" not in columns:
                 continue

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,12 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
+from press import fence
 from press.errors import ChapterError, nearest
-from press.notebooks import ChapterFile, code_lines, read_md, strip_run, write
+from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
+from press.package import Package
+from press.places import DESCRIPTOR
+from press.store import Say
 
 #: Seconds that one cell may take before its chapter is ended.
 TIME_LIMIT = 120
@@ -37,7 +42,10 @@ class IpcEngine(NBClientEngine):
             config = Config()
             config.KernelManager.transport = "ipc"
             config.KernelManager.ip = f"{folder}/kernel"
-            return super().execute_managed_notebook(nb_man, kernel_name, config=config, **kwargs)
+            fenced = ["--ext=press.fence"]
+            return super().execute_managed_notebook(
+                nb_man, kernel_name, config=config, extra_arguments=fenced, **kwargs
+            )
 
 
 papermill_engines.register("press-ipc", IpcEngine)
@@ -80,6 +88,17 @@ def check_parameters(chapter: ChapterFile, given: Mapping[str, Any]) -> None:
             )
 
 
+def readable(chapter: ChapterFile) -> list[str]:
+    """Return the files under the root that a chapter may read: its tables, and what every chapter needs.
+
+    Raises DataError for a table that the package does not have.
+    """
+    package = Package(chapter.root)
+    shared = [table for table in ("claims", "sources") if table in package.resources]
+    tables = [*chapter_call(chapter)[1], *shared]
+    return [DESCRIPTOR, *(f"data/{package.resource(table)['path']}" for table in tables)]
+
+
 def run(job: Job) -> Path:
     """Run one chapter into ``job.output``; the committed files are not touched.
 
@@ -89,6 +108,7 @@ def run(job: Job) -> Path:
     job.output.parent.mkdir(parents=True, exist_ok=True)
     source = job.output.with_suffix(".source.ipynb")
     write(read_md(job.chapter), source)
+    os.environ |= fence.environment(job.chapter.root, readable(job.chapter))
     try:
         papermill.execute_notebook(
             str(source),
@@ -109,6 +129,7 @@ def run(job: Job) -> Path:
     except DeadKernelError:
         raise ChapterError(f"{job.chapter.place}: its kernel died") from None
     finally:
+        os.environ.pop(fence.VARIABLE, None)
         source.unlink(missing_ok=True)
     notebook = strip_run(nbformat.read(job.output, as_version=4))
     for cell in notebook.cells:
@@ -132,19 +153,30 @@ def _explain(job: Job, error: PapermillExecutionError) -> ChapterError:
     return ChapterError(f"{place}: {value}")
 
 
-def run_all(jobs: Iterable[Job], workers: int = 2) -> list[Path]:
+def run_all(
+    jobs: Iterable[Job],
+    workers: int = 2,
+    say: Say = lambda text: None,
+    done: Callable[[Job], None] = lambda job: None,
+) -> list[Path]:
     """Run chapters in parallel processes (papermill changes the working directory of its process).
 
-    All chapters are run; if any failed, one ChapterError names each failure.
+    ``done`` is called with each job as it ends well. All chapters are run; if any failed, one ChapterError names each
+    failure.
     """
     jobs = list(jobs)
-    failures, done = [], []
+    failures: dict[Path, str] = {}
     with ProcessPoolExecutor(max_workers=workers) as pool:
-        for future in [pool.submit(run, job) for job in jobs]:
+        futures = {pool.submit(run, job): job for job in jobs}
+        for count, future in enumerate(as_completed(futures), 1):
+            job = futures[future]
             try:
-                done.append(future.result())
+                future.result()
             except ChapterError as error:
-                failures.append(str(error))
+                failures[job.output] = str(error)
+            else:
+                done(job)
+            say(f"{job.chapter.stem} {'failed' if job.output in failures else 'ran'}, {count} of {len(jobs)}")
     if failures:
-        raise ChapterError("\n".join(failures))
-    return done
+        raise ChapterError("\n".join(dict.fromkeys(failures[j.output] for j in jobs if j.output in failures)))
+    return [job.output for job in jobs]

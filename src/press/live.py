@@ -19,9 +19,10 @@ from typing import Any
 
 import vl_convert
 
+from press import tooltips
 from press.errors import SiteError
 from press.figures import VEGA_LITE, register_fonts
-from press.tooltips import add_points, with_tooltips
+from press.store import Store
 
 #: Data sets at least this long (characters of JSON) become files: below, a request costs more than a repetition.
 SHARE_FROM = 1_000
@@ -73,14 +74,33 @@ def runtime() -> bytes:
         raise SiteError(f"vl-convert does not bundle Vega with its interpreter: {error}") from None
 
 
-def compile_live(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Compile a Vega-Lite spec for the interactive view.
+def compile_live(spec: Mapping[str, Any], store: Store | None = None) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Compile a Vega-Lite spec for the interactive view; ``store`` keeps earlier results.
 
     Returns the Vega spec and the files that its data sets were taken out into, by hashed name. Charts that show the
     same rows name the same file.
     """
-    vega: dict[str, Any] = vl_convert.vegalite_to_vega(with_tooltips(spec), vl_version=VEGA_LITE)
-    add_points(vega)
+    key = hashlib.sha256(_compiler() + dump(spec)).hexdigest()
+    kept = store.get("views", key) if store else None
+    if kept is not None:
+        vega, files = json.loads(kept)
+        return vega, {name: content.encode() for name, content in files.items()}
+    vega, files = _compile(spec)
+    if store:
+        store.put("views", key, dump([vega, {name: content.decode() for name, content in files.items()}]))
+    return vega, files
+
+
+@cache
+def _compiler() -> bytes:
+    """Return what else decides about a compiled view: vl-convert's version, and this module and that of tooltips."""
+    code = [Path(path).read_bytes() for path in (__file__, str(tooltips.__file__))]
+    return b"\0".join([version("vl-convert-python").encode(), *code])
+
+
+def _compile(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    vega: dict[str, Any] = vl_convert.vegalite_to_vega(tooltips.with_tooltips(spec), vl_version=VEGA_LITE)
+    tooltips.add_points(vega)
     files = {}
     for data in vega.get("data", []):
         content = dump(data["values"]) if "values" in data else b""
@@ -130,19 +150,15 @@ def lines(text: str, width: float, font_size: float) -> list[list[tuple[float, s
     return placed
 
 
-def png(svg: str, kept: Path | None) -> bytes:
-    """Draw an SVG as PNG at twice its size. ``kept`` is a folder of earlier results, by content."""
+def png(svg: str, store: Store | None) -> bytes:
+    """Draw an SVG as PNG at twice its size; ``store`` keeps earlier results."""
     key = hashlib.sha256(f"{version('vl-convert-python')}\0{svg}".encode()).hexdigest()
-    path = kept / f"{key}.png" if kept else None
-    if path and path.is_file():
-        return path.read_bytes()
-    register_fonts()
-    content = bytes(vl_convert.svg_to_png(svg, scale=2))
-    if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_bytes(content)
-        fresh.replace(path)
+    content = store.get("pictures", key) if store else None
+    if content is None:
+        register_fonts()
+        content = bytes(vl_convert.svg_to_png(svg, scale=2))
+        if store:
+            store.put("pictures", key, content)
     return content
 
 

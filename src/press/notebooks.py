@@ -155,14 +155,33 @@ def code_lines(chapter: ChapterFile) -> list[int]:
     return starts
 
 
-def declared_tables(chapter: ChapterFile) -> list[str]:
-    """Read the literal ``tables=[...]`` of the ``Chapter(...)`` call without running the chapter."""
+def chapter_call(chapter: ChapterFile) -> tuple[str, list[str]]:
+    """Read name and tables of the ``Chapter("name", ..., tables=[...])`` call without running the chapter."""
     for cell in read_md(chapter).cells:
         if cell.cell_type != "code" or "Chapter(" not in cell.source:
             continue
-        with contextlib.suppress(SyntaxError, ValueError, KeyError):
+        with contextlib.suppress(SyntaxError, ValueError, KeyError, IndexError):
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Chapter":
                     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-                    return list(ast.literal_eval(keywords["tables"]))
-    raise ChapterError(f"{chapter.place}: found no Chapter(..., tables=[...]) with literal table names")
+                    name = ast.literal_eval(keywords.get("name") or node.args[0])
+                    return str(name), list(ast.literal_eval(keywords["tables"]))
+    raise ChapterError(f'{chapter.place}: found no Chapter("name", ..., tables=[...]) with literal names')
+
+
+def with_outputs(chapter: ChapterFile, ran: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return the chapter as its ``.md`` has it now, with the outputs of a run of the same code cells.
+
+    The cell that papermill put in for the parameters stays where it was put.
+    """
+    notebook, cells = read_md(chapter), iter([cell for cell in ran.cells if cell.cell_type == "code"])
+    merged = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell = next(cells)
+            while "injected-parameters" in _tags(cell):
+                merged.append(cell)
+                cell = next(cells)
+        merged.append(cell)
+    notebook.cells, notebook.metadata = merged, ran.metadata
+    return notebook

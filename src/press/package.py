@@ -12,18 +12,9 @@ import pandas as pd
 
 from press.errors import DataError, nearest
 from press.periods import bounds
+from press.places import DESCRIPTOR
 
-DESCRIPTOR = "data/datapackage.json"
 _DTYPES = {"string": "str", "number": "float64", "integer": "Int64", "date": "str"}
-
-
-def find_root(start: Path | None = None) -> Path:
-    """Return the nearest folder at or above ``start`` (default: the working directory) that holds a data package."""
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / DESCRIPTOR).is_file():
-            return folder
-    raise DataError(f"no {DESCRIPTOR} found in {here.name}/ or above it")
 
 
 @dataclass(frozen=True)

@@ -2,109 +2,199 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from press.check_site import check_figures, check_site
-from press.editions import ALL_EDITIONS, load_editions, read_verdicts
 from press.errors import SiteError
-from press.execute import Job, run_all
-from press.notebooks import chapters
-from press.package import Package
-from press.validate import require_valid
+from press.keys import STAGED, Parts, key_of, site_parts
+from press.manifest import read_manifest, verify, write_manifest
+from press.store import STORE_VARIABLE, Say, Store, open_store
 
 #: Where the published site is, seen from the root: a link that is turned to each new build.
 SITE = "_build/site"
+#: What that was made from, for 'press explain'; the site's manifest has the key of it.
+INPUTS = "_build/inputs.json"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_STAGED = ("_config.yml", "_toc.yml", "book", "data", "editions")
 
 
-def build(root: Path, parameters: Mapping[str, Any], say: Callable[[str], None], workers: int = 2) -> Path:
+@dataclass(frozen=True)
+class Part:
+    """One edition of the site that is being built: its pages are rendered from ``book`` into ``html``."""
+
+    id: str
+    parameters: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def book(self) -> Path:
+        return self.folder / "book"
+
+    @property
+    def html(self) -> Path:
+        return self.folder / "out" / "_build" / "html"
+
+
+def read_inputs(root: Path) -> Parts:
+    """Return what the published site was made from, part by part; nothing if it is not known."""
+    try:
+        found: Parts = json.loads((root / INPUTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def unchanged(root: Path, parameters: Mapping[str, Any]) -> bool:
+    """Say whether the published site was made from what is there now, and is as it was made."""
+    site = root / SITE
+    try:
+        return bool(read_manifest(site)["inputs"] == key_of(site_parts(root, parameters)) and not verify(site))
+    except SiteError:
+        return False
+
+
+def build(root: Path, parameters: Mapping[str, Any], say: Say, workers: int = 2) -> Path:
     """Build the site and return its folder.
 
     Without parameters every edition is built: the latest as the front, earlier ones under ``editions/``. With
     parameters, the chapters are run with these alone. What was published before stays in place unless every step
-    succeeds. Raises PressError with the reason.
+    succeeds; if nothing changed since, it stays too. Raises PressError with the reason.
     """
     work = root / "_build"
     work.mkdir(exist_ok=True)
-    lock = FileLock(work / "press.lock")
     try:
-        held = lock.acquire(timeout=0)
+        held = FileLock(work / "press.lock").acquire(timeout=0)
     except Timeout:
         raise SiteError("another build of this book is running; wait for it to end") from None
-    with held, tempfile.TemporaryDirectory(prefix="press-", dir=work) as folder:
-        say("checking the data")
-        require_valid(root)
-        editions = [] if parameters else load_editions(Package(root))
-        for edition in editions[:-1]:
-            read_verdicts(root, edition.id)  # fails now rather than after the chapters have run
-        together = {ALL_EDITIONS: "1"} if editions else {}
-        html = _build_edition(root, Path(folder) / "front", parameters, say, workers, together)
-        for edition in editions[:-1]:
-            say(f"edition {edition.id}")
-            known = {"as_of": edition.as_of}
-            pages = _build_edition(root, Path(folder) / edition.id, known, say, workers, together)
-            (html / "editions").mkdir(exist_ok=True)
-            pages.rename(html / "editions" / edition.id)
-        say("checking the site")
-        check_site(html)
-        return _publish(html, work)
+    with held:
+        if unchanged(root, parameters):
+            say("nothing changed since the last build")
+            return root / SITE
+        for left in work.glob("press-*/"):  # of a build that was killed
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix="press-", dir=work) as folder:
+            store = open_store(root, say)
+            inputs = site_parts(root, parameters)
+            html = _make(root, Path(folder), parameters, inputs, store, say, workers)
+            site = _publish(html, work)
+            (root / INPUTS).write_text(json.dumps(inputs, indent=1, sort_keys=True), "utf-8")
+            store.prune()
+            return site
 
 
-def _build_edition(
+def _make(
     root: Path,
     folder: Path,
     parameters: Mapping[str, Any],
-    say: Callable[[str], None],
+    inputs: Parts,
+    store: Store,
+    say: Say,
     workers: int,
-    environment: Mapping[str, str],
 ) -> Path:
-    """Run and render the book for one set of parameters; return the folder of its pages."""
-    stage = folder / "book"
+    """Make every edition in ``folder`` and return the folder of the whole, checked site.
+
+    What running and rendering need is imported here: a build that has nothing to do should not wait for it.
+    """
+    from press.check_site import check_figures, check_site
+    from press.editions import ALL_EDITIONS, load_editions, read_verdicts
+    from press.execute import Job
+    from press.notebooks import chapters
+    from press.package import Package
+    from press.results import obtain
+
+    say("checking the data")
+    _require_valid(root, store, inputs)
+    editions = [] if parameters else load_editions(Package(root))
+    for edition in editions[:-1]:
+        read_verdicts(root, edition.id)  # fails now rather than after the chapters have run
+    front, *earlier = [
+        Part("latest", parameters, folder / "latest"),
+        *(Part(edition.id, {"as_of": edition.as_of}, folder / edition.id) for edition in editions[:-1]),
+    ]
+    parts = [front, *earlier]
     book = chapters(root)
-    say(f"running {len(book)} chapters")
-    run_all([Job(c, stage / "notebooks" / f"{c.stem}.ipynb", parameters) for c in book], workers)
-    for name in _STAGED:
+    for part in parts:
+        _stage(root, part.book)
+    jobs = [Job(c, part.book / "notebooks" / f"{c.stem}.ipynb", part.parameters) for part in parts for c in book]
+    obtain(jobs, store, say, workers)
+    say(f"rendering {len(parts)} edition{'s' * (len(parts) > 1)}")
+    environment = {STORE_VARIABLE: str(store.folder), **({ALL_EDITIONS: "1"} if editions else {})}
+    with ThreadPoolExecutor(workers) as pool:  # each waits for a process of its own
+        list(pool.map(lambda part: render(part.book, part.folder / "out", environment, say), parts))
+    about = {"inputs": key_of(inputs), "data": key_of({k: v for k, v in inputs.items() if k.startswith("data/")})}
+    for part in parts:
+        check_figures(part.html, part.book)
+    for part in earlier:
+        (front.html / "editions").mkdir(exist_ok=True)
+        write_manifest(part.html, about | {"edition": part.id})
+        part.html.rename(front.html / "editions" / part.id)
+    say("checking the site")
+    check_site(front.html)
+    write_manifest(front.html, about | {"edition": editions[-1].id if editions else front.id})
+    return front.html
+
+
+def _require_valid(root: Path, store: Store, inputs: Parts) -> None:
+    """Validate the data, unless these very files were found valid before by this very press."""
+    seen = {name: value for name, value in inputs.items() if name.startswith(("data/", "src/press/"))}
+    if not store.has("valid", key_of(seen)):
+        from press.validate import require_valid
+
+        require_valid(root)
+        store.put("valid", key_of(seen), b"")
+
+
+def _stage(root: Path, stage: Path) -> None:
+    """Copy what the pages are made from, so that edits during the build do not show in half of it."""
+    stage.mkdir(parents=True)
+    for name in STAGED:
         path = root / name
         if path.is_dir():
             shutil.copytree(path, stage / name)
         elif path.exists():
             shutil.copy(path, stage / name)
-    say("rendering the pages")
-    html = render(stage, folder / "out", {**environment, "PRESS_KEPT": str(root / "_build" / "kept")})
-    check_figures(html, stage)
-    return html
 
 
-def render(source: Path, output: Path, environment: Mapping[str, str]) -> Path:
-    """Render a book folder with Jupyter Book; a warning is an error. Returns the folder of the pages.
+def render(source: Path, output: Path, environment: Mapping[str, str], say: Say = print) -> None:
+    """Render a book folder with Jupyter Book under ``output``; a warning is an error.
 
-    ``environment`` tells the extension what it cannot see: where pictures of earlier builds are kept by content
-    (drawing one takes a quarter of a second), and whether other editions will stand beside these pages.
+    ``environment`` tells the extension what it cannot see: where drawings of earlier builds are kept by content,
+    and whether other editions will stand beside these pages. The day and the place of the build are kept out.
     """
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "--path-output", str(output)]
+    inherited = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
     done = subprocess.run(
         [*command, "--all", "-W", "--keep-going", "-q"],
         capture_output=True,
         text=True,
         cwd=source,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1", **environment},
+        env={
+            **inherited,
+            "PYTHONWARNINGS": "ignore",
+            "PYTHONHASHSEED": "0",
+            "TZ": "UTC",
+            "NO_COLOR": "1",
+            **environment,
+        },
     )
+    for line in done.stderr.splitlines():
+        if line.startswith("press: "):
+            say(line.removeprefix("press: "))
     if done.returncode:
         lines = _ANSI.sub("", done.stderr + done.stdout).replace(f"{source}/", "").splitlines()
         told = dict.fromkeys(line for line in lines if re.search(r"WARNING|ERROR|[a-z]Error: .|^Extension error", line))
         raise SiteError("Jupyter Book did not render the book:\n" + "\n".join(told or lines[-15:]))
-    return output / "_build" / "html"
 
 
 def _publish(html: Path, work: Path) -> Path:

@@ -12,8 +12,9 @@ import frictionless
 
 from press.claims import load_claims
 from press.errors import DataError, PressError, nearest
-from press.package import DESCRIPTOR, Package
+from press.package import Package
 from press.periods import bounds
+from press.places import DESCRIPTOR
 
 #: What spreadsheets would run as a formula; a signed number at the start of a note is none.
 _FORMULA = re.compile(r"[=@]|[+-][^\d\s]")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,7 +52,7 @@ class Assets:
         names = {"runtime": self._keep("vega.js", live.runtime())}
         specs = {"wide": figure["spec"], "narrow": narrowed(figure["spec"], figure["narrow_spec"])}
         for kind, spec in specs.items():
-            vega, data = live.compile_live(spec)
+            vega, data = live.compile_live(spec, self.site.store)
             self.files |= data
             names[kind] = self._keep(f"{name}.vg.json", live.dump(vega))
         return names
@@ -157,10 +156,9 @@ class Assets:
             (out / folder).mkdir(exist_ok=True)
         for name, content in self.files.items():
             (out / FOLDER / name).write_bytes(content)
-        kept = Path(os.environ["PRESS_KEPT"]) if "PRESS_KEPT" in os.environ else None
         for name, svg in self._pictures.items():
             if not (out / FOLDER / name).exists():
-                (out / FOLDER / name).write_bytes(live.png(svg, kept))
+                (out / FOLDER / name).write_bytes(live.png(svg, self.site.store))
         for name in self.names:
             page = self.site.html(
                 "embed.html", css=css, fonts=fonts, publication=self.publication, **self.page(name, f"{EMBED}/x")

@@ -146,9 +146,8 @@ class Furniture:
     def write(self, out: Path, about: str) -> None:
         """Write the files of the edition that is built into ``out``; ``about`` describes the whole book."""
         (out / CARDS).mkdir(parents=True, exist_ok=True)
-        kept = Path(os.environ["PRESS_KEPT"]) if "PRESS_KEPT" in os.environ else None
         for name, plate in self.plates.items():
-            (out / CARDS / name).write_bytes(live.png(plate, kept))
+            (out / CARDS / name).write_bytes(live.png(plate, self.site.store))
         pages = search.published(out)
         search.write(out, pages)
         if self.base:

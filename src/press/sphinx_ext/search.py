@@ -42,7 +42,15 @@ def write(out: Path, pages: dict[str, str]) -> None:
             path = Path(folder) / address
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(_with_places(text), "utf-8")
-        command = [get_executable(), "--site", folder, "--output-path", out / FOLDER, "--root-selector", _ROOT]
+        command = [
+            str(get_executable()),
+            "--site",
+            folder,
+            "--output-path",
+            str(out / FOLDER),
+            "--root-selector",
+            _ROOT,
+        ]
         done = subprocess.run([*command, "--exclude-selectors", _NOT_PROSE], capture_output=True, text=True, cwd=folder)
     if done.returncode:
         raise SiteError(f"Pagefind did not index the pages: {(done.stderr or done.stdout).strip()[-500:]}")

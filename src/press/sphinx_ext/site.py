@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +21,7 @@ from press.facts import format_value
 from press.package import Package
 from press.periods import long_date, long_period
 from press.records import Record, read_records
+from press.store import STORE_VARIABLE, Store, open_store
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("press"),
@@ -45,12 +48,16 @@ class Site:
     verdicts: dict[str, Record] = field(default_factory=dict)
     editions: list[Edition] = field(default_factory=list)
     earlier: dict[str, dict[str, Record]] = field(default_factory=dict)
+    store: Store | None = None
+    _sources: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path) -> Site:
         """Read the package, the claims and every notebook's records. Raises PressError with the place of a fault."""
         package = Package(root)
         site = cls(root, package, claim_rules.load_claims(package))
+        if STORE_VARIABLE in os.environ:
+            site.store = open_store(root, lambda text: print(f"press: {text}", file=sys.stderr))
         for path in sorted((root / "notebooks").glob("*.ipynb")):
             site.titles[f"notebooks/{path.stem}"] = _title(path)
             for record in read_records(path):
@@ -130,8 +137,11 @@ class Site:
 
     def source(self, source_id: str) -> dict[str, Any]:
         """Return a source's record of the register."""
-        row = self.package.sources.loc[source_id]
-        return {"id": source_id, **{str(key): value for key, value in row.fillna("").items()}}
+        if not self._sources:
+            rows = self.package.sources.fillna("").astype(object)
+            records = rows.reset_index().to_dict("records")
+            self._sources = {str(row["id"]): {str(key): value for key, value in row.items()} for row in records}
+        return self._sources[source_id]
 
     def cite(self, record: Record, most: int = 4) -> dict[str, Any]:
         """Return the source line of a record: its main publishers, how many more, and all sources."""

@@ -1,0 +1,159 @@
+"""What a result depends on, part by part: two results with the same parts are the same result."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LOCK = "requirements.lock"
+#: What the site is rendered from, beside the executed chapters.
+STAGED = ("_config.yml", "_toc.yml", "book", "data", "editions")
+#: What may differ from one publisher to the next.
+SITE_VARIABLES = ("SITE_URL",)
+#: Folders of the press's own files that a running chapter reads.
+_OF_CHAPTERS = ("fonts",)
+_INSTALLED = ("site-packages", "dist-packages")
+
+#: What a result depends on, by name: "code cell 3", "data/potash_prices.csv", "src module thaw.style".
+Parts = dict[str, str]
+
+
+def digest(content: bytes | str) -> str:
+    """Return the SHA-256 of a content."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def key_of(parts: Mapping[str, str]) -> str:
+    """Return one key for all parts."""
+    return digest(json.dumps(dict(sorted(parts.items()))))
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Name the parts that changed, came or went."""
+    return [
+        *(f"{name} changed" for name in sorted(before.keys() & now.keys()) if before[name] != now[name]),
+        *(f"{name} is new" for name in sorted(now.keys() - before.keys())),
+        *(f"{name} is gone" for name in sorted(before.keys() - now.keys())),
+    ]
+
+
+def site_parts(root: Path, parameters: Mapping[str, Any]) -> Parts:
+    """Return what the published site depends on, file by file, without reading any of them as what it is."""
+    files = [path for name in STAGED for path in _all_files(root / name)]
+    chapters = sorted((root / "notebooks").glob("*.md"))
+    parts = {path.relative_to(root).as_posix(): digest(path.read_bytes()) for path in [*files, *chapters]}
+    text = "\n".join(path.read_text("utf-8", "replace") for path in chapters)
+    for package in sorted({"press", *re.findall(r"^\s*(?:from|import)\s+(\w+)", text, flags=re.M)}):
+        home = _own_module(package)
+        if home:
+            paths = _all_files(home.parent) if home.name == "__init__.py" else [home]
+            parts |= {f"src/{path.relative_to(home.parent.parent)}": digest(path.read_bytes()) for path in paths}
+    parts |= {f"parameter {name}": digest(repr(value)) for name, value in parameters.items()}
+    parts |= {f"environment variable {name}": digest(os.environ.get(name, "")) for name in SITE_VARIABLES}
+    return parts | environment_parts(root)
+
+
+def _all_files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    return sorted(path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def environment_parts(root: Path) -> Parts:
+    """Return what every result depends on: the lock file and the Python version."""
+    lock = root / LOCK
+    return {
+        LOCK: digest(lock.read_bytes() if lock.is_file() else _installed()),
+        "Python": digest(f"{platform.python_implementation()} {platform.python_version()}"),
+    }
+
+
+@cache
+def _installed() -> str:
+    """List what is installed, for a book without a lock file."""
+    from importlib.metadata import distributions
+
+    return "\n".join(sorted({f"{found.name}=={found.version}" for found in distributions()}))
+
+
+def module_parts(sources: Iterable[str]) -> Parts:
+    """Return the modules of our own that code imports, directly or not, and the data files of their packages.
+
+    A module is ours if it is the press's or is not installed among other people's.
+    """
+    found: dict[str, Path] = {}
+    waiting = [name for source in sources for name in _imports(_without_magics(source), "")]
+    while waiting:
+        name = waiting.pop()
+        path = _own_module(name)
+        if name in found or path is None:
+            continue
+        found[name] = path
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        waiting += [name.rpartition(".")[0]] * ("." in name)
+        waiting += _imports(path.read_text("utf-8"), package)
+    parts = {f"module {name}": digest(path.read_bytes()) for name, path in found.items()}
+    for name, path in found.items():
+        if path.name == "__init__.py" and "." not in name:
+            for file in _data_files(name, path.parent):
+                parts[f"{name}/{file.relative_to(path.parent)}"] = digest(file.read_bytes())
+    return parts
+
+
+def _data_files(package: str, folder: Path) -> Iterator[Path]:
+    folders = [folder / name for name in _OF_CHAPTERS] if package == "press" else [folder]
+    for place in folders:
+        for path in sorted(place.rglob("*")):
+            if path.is_file() and path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts:
+                yield path
+
+
+def _without_magics(source: str) -> str:
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+
+
+def _imports(source: str, package: str) -> list[str]:
+    """Return the names that code may import: ``from a import b`` may mean the module ``a.b``."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []  # running it says so, with its line
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return names
+
+
+@cache
+def _own_module(name: str) -> Path | None:
+    """Return the file of a module of our own, or None for other people's and for what is no module."""
+    top = name.partition(".")[0]
+    if not top or top in sys.stdlib_module_names:
+        return None
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        return None
+    if top != "press" and set(Path(spec.origin).parts) & set(_INSTALLED):
+        return None
+    stem = Path(spec.origin).parent.joinpath(*name.split(".")[1:])
+    if name == top:
+        return Path(spec.origin)
+    return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)

@@ -1,0 +1,74 @@
+"""What an edition consists of: the SHA-256 of each of its files, and of what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from press.errors import SiteError
+
+MANIFEST = "manifest.json"
+EDITIONS = "editions"
+
+
+def write_manifest(site: Path, about: Mapping[str, Any]) -> None:
+    """Write the manifest of the edition under ``site``; earlier editions below it have manifests of their own.
+
+    ``about`` says what the edition is and what it was made from.
+    """
+    below = sorted((site / EDITIONS).glob(f"*/{MANIFEST}"))
+    manifest = {
+        **about,
+        "python": platform.python_version(),
+        "editions": {path.parent.name: _sha256(path) for path in below},
+        "files": {name: _sha256(site / name) for name in _files(site)},
+    }
+    (site / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def read_manifest(site: Path) -> dict[str, Any]:
+    """Return the manifest of a site. Raises SiteError if there is none, or it is damaged."""
+    path = site / MANIFEST
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+        assert isinstance(manifest["files"], dict) and isinstance(manifest["editions"], dict)
+    except FileNotFoundError:
+        raise SiteError(f"{site.name}/: found no {MANIFEST}, expected the folder of a built site") from None
+    except (OSError, ValueError, KeyError, TypeError, AssertionError):
+        raise SiteError(f"{site.name}/{MANIFEST}: is damaged; expected a list of files with their SHA-256") from None
+    return manifest
+
+
+def verify(site: Path) -> list[str]:
+    """Return what differs between a site and its manifests, a line each; none if every file is as it was built."""
+    manifest = read_manifest(site)
+    found = set(_files(site))
+    faults = [f"{name}: is missing" for name in sorted(manifest["files"].keys() - found)]
+    faults += [f"{name}: is not in the manifest" for name in sorted(found - manifest["files"].keys())]
+    for name, told in sorted(manifest["files"].items()):
+        if name in found and _sha256(site / name) != told:
+            faults.append(f"{name}: differs from the manifest")
+    for edition, told in sorted(manifest["editions"].items()):
+        folder = site / EDITIONS / edition
+        if not (folder / MANIFEST).is_file():
+            faults.append(f"{EDITIONS}/{edition}: is missing")
+            continue
+        if _sha256(folder / MANIFEST) != told:
+            faults.append(f"{EDITIONS}/{edition}/{MANIFEST}: differs from the manifest")
+        faults += [f"{EDITIONS}/{edition}/{fault}" for fault in verify(folder)]
+    return faults
+
+
+def _files(site: Path) -> list[str]:
+    """Return the files of an edition, without its manifest and without earlier editions."""
+    names = (path.relative_to(site) for path in site.rglob("*") if path.is_file())
+    return sorted(name.as_posix() for name in names if name.parts[0] not in (MANIFEST, EDITIONS))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,18 @@
+"""Where a publication is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from press.errors import DataError
+
+DESCRIPTOR = "data/datapackage.json"
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the nearest folder at or above ``start`` (default: the working directory) that holds a data package."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / DESCRIPTOR).is_file():
+            return folder
+    raise DataError(f"no {DESCRIPTOR} found in {here.name}/ or above it")

@@ -1,0 +1,88 @@
+"""A folder of results by key, that builds and machines may share: written in one step, checked when read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+#: Where results are kept, seen from the root, unless the environment names another folder.
+STORE, STORE_VARIABLE = "_build/store", "PRESS_STORE"
+#: What a store may hold before its oldest entries go: some ten states of a book this size.
+MOST_BYTES = 1_000_000_000
+#: Tells a person, in one line, what happens.
+Say = Callable[[str], None]
+_HASH = hashlib.sha256().digest_size
+
+
+def open_store(root: Path, say: Say) -> Store:
+    """Return the store of the book under ``root``, or the one that the environment names."""
+    return Store(Path(os.environ.get(STORE_VARIABLE) or root / STORE), say)
+
+
+class Store:
+    """Entries are files ``<kind>/<key>``: the SHA-256 of the content, then the content.
+
+    Any number of processes may read and write at once: an entry appears whole or not at all, and two that write the
+    same key write the same bytes.
+    """
+
+    def __init__(self, folder: Path, say: Say) -> None:
+        self.folder, self._say = folder, say
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self.folder / kind / key
+
+    def has(self, kind: str, key: str) -> bool:
+        """Say whether there is an entry, damaged or not."""
+        return self._path(kind, key).is_file()
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """Return an entry, or None. A damaged one is dropped, with a line that says so."""
+        path = self._path(kind, key)
+        try:
+            whole = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        content = whole[_HASH:]
+        if hashlib.sha256(content).digest() != whole[:_HASH]:
+            self._say(f"the kept result {kind}/{key[:12]} is damaged; it is made anew")
+            path.unlink(missing_ok=True)
+            return None
+        os.utime(path)  # the oldest entries are those unused for longest
+        return content
+
+    def put(self, kind: str, key: str, content: bytes) -> None:
+        """Keep an entry. A store that cannot be written costs time later, not this result: it is said, not raised."""
+        path = self._path(kind, key)
+        fresh = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+                fresh = Path(file.name)
+                file.write(hashlib.sha256(content).digest() + content)
+            fresh.replace(path)
+        except OSError as error:
+            self._say(f"a result could not be kept ({error.strerror}); the next build makes it again")
+            if fresh:
+                fresh.unlink(missing_ok=True)
+
+    def prune(self, most: int = MOST_BYTES) -> int:
+        """Remove what interrupted writers left, then the entries unused for longest beyond ``most`` bytes.
+
+        Returns how many entries went. Only the holder of the build's lock may call this.
+        """
+        files = [path for path in self.folder.glob("*/*") if path.is_file()]
+        for path in files:
+            if path.name.startswith("."):
+                path.unlink(missing_ok=True)
+        entries = sorted((p.stat().st_mtime_ns, p.stat().st_size, p) for p in files if not p.name.startswith("."))
+        total, gone = sum(size for _, size, _ in entries), 0
+        for _, size, path in entries:
+            if total <= most:
+                break
+            path.unlink(missing_ok=True)
+            total, gone = total - size, gone + 1
+        return gone
