@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help book test check accept sync serve lint bench clean
+.PHONY: help book test check accept sync serve lint bench lock clean
 help:  ## List the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -32,6 +32,10 @@ lint: $(READY)  ## Format and lint the code
 
 bench: $(READY)  ## Time a clean build against plain Jupyter Book
 	@$(BIN)/python benchmarks/clean_build.py
+
+lock:  ## Write requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev \
+	  --python-version 3.11 pyproject.toml -o requirements.lock
 
 clean:  ## Remove what was built, not the environment
 	@rm -rf _build

@@ -27,6 +27,7 @@ from press.cli import main
 from press.errors import ChapterError
 from press.figures import NARROW, WIDE, check_weight, draw_svg, narrow_patch, narrowed, spec_of
 from press.store import Store
+from press.tooltips import with_tooltips
 
 ROWS = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=40), "eggs": range(40)})
 
@@ -70,16 +71,16 @@ def test_charts_share_data_by_content_and_compile_to_the_same_bytes() -> None:
 def test_marks_tell_their_values_unless_the_author_says_what() -> None:
     base = alt.Chart(ROWS)
     layered = (base.mark_line().encode(x=alt.X("day:T").axis(format="%Y"), y="eggs:Q") + base.mark_text()).to_dict()
-    line, text = live.with_tooltips(layered)["layer"]
+    line, text = with_tooltips(layered)["layer"]
     assert "tooltip" not in text.get("encoding", {})
     assert [(t["title"], t["format"]) for t in line["encoding"]["tooltip"]] == [
         ("day", "%-d %B %Y"),
         ("eggs", ",.2~f"),
     ]
     told = base.mark_bar(tooltip=False).encode(x="day:T").to_dict()
-    assert live.with_tooltips(told) == told
+    assert with_tooltips(told) == told
     yearly = alt.Chart(pd.DataFrame({"year": ["2024-01-01"], "n": [0.5]})).mark_bar().encode(x="year:T", y="n:Q")
-    assert [t["format"] for t in live.with_tooltips(yearly.to_dict())["encoding"]["tooltip"]] == ["%Y", ",.4~r"]
+    assert [t["format"] for t in with_tooltips(yearly.to_dict())["encoding"]["tooltip"]] == ["%Y", ",.4~r"]
 
 
 def test_each_value_of_a_line_is_told_and_nothing_moves() -> None:
@@ -97,7 +98,7 @@ def test_each_value_of_a_line_is_told_and_nothing_moves() -> None:
 
 def test_a_telling_of_bins_keeps_them() -> None:
     binned = alt.Chart(ROWS).mark_bar().encode(alt.X("eggs:Q").bin(), y="count()").to_dict()
-    assert live.with_tooltips(binned)["encoding"]["tooltip"][0]["bin"] == binned["encoding"]["x"]["bin"]
+    assert with_tooltips(binned)["encoding"]["tooltip"][0]["bin"] == binned["encoding"]["x"]["bin"]
 
 
 def test_the_narrow_spec_is_kept_as_what_differs() -> None:

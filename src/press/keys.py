@@ -24,7 +24,7 @@ SITE_VARIABLES = ("SITE_URL",)
 _OF_CHAPTERS = ("fonts",)
 _INSTALLED = ("site-packages", "dist-packages")
 
-#: What a result depends on, by name: "code cell 3", "data/potash_prices.csv", "src module thaw.style".
+#: What a result depends on, by name: "code cell 3", "data/hens.csv", "src module hens.style".
 Parts = dict[str, str]
 
 

@@ -78,7 +78,7 @@ class State:
 
     @property
     def name(self) -> str:
-        """The run as messages name it: ``02_potash (as_of=2025-12-15)``."""
+        """The run as messages name it: ``01_hens (as_of=2025-12-15)``."""
         given = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
         return self.chapter.stem + (f" ({given})" if given else "")
 

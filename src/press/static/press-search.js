@@ -20,9 +20,10 @@
     return text;
   };
 
+  /* Pagefind tells a page by "/folder/page.html"; the site may stand in a folder of its host, this page at its top. */
   const link = (address, words) => {
     const anchor = document.createElement("a");
-    anchor.href = address;
+    anchor.href = address.replace(/^\/+/, "");
     anchor.textContent = words;
     return anchor;
   };

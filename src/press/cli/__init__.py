@@ -1,0 +1,36 @@
+"""The command line: ``press <verb>``. Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site.
+
+Verbs stand in a module for each kind of work. What a verb needs is imported in the verb: one that has nothing to do
+should not wait for pandas and Sphinx.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from press.cli import book, chapters
+from press.errors import PressError
+
+
+class _Main(click.Group):
+    """Turns errors meant for people into one message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PressError as error:
+            click.echo(f"press: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=_Main)
+@click.version_option(package_name="price-of-a-thaw")
+def main() -> None:
+    """Print a publication whose claims are tested against data."""
+
+
+for verb in (*book.VERBS, *chapters.VERBS):
+    main.add_command(verb)

@@ -1,0 +1,106 @@
+"""Verbs for the whole book: build, run, explain, verify, serve."""
+
+from __future__ import annotations
+
+import functools
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from press.cli.common import say, takes_parameters
+from press.errors import PressError, SiteError
+from press.places import find_root
+from press.site import SITE, build
+
+
+@click.command("build")
+@takes_parameters
+@click.option("--jobs", default=2, show_default=True, help="How many chapters run at a time.")
+def build_command(parameters: dict[str, Any], jobs: int) -> None:
+    """Run all chapters and build the site."""
+    begun = time.monotonic()
+    site = build(find_root(), parameters, say, jobs)
+    pages = len(list(site.rglob("*.html")))
+    seconds = time.monotonic() - begun
+    click.echo(f"The site is in {SITE}/ ({pages} pages, {seconds:.0f} s). Open {SITE}/index.html or run 'press serve'.")
+
+
+@click.command()
+@click.argument("name")
+@takes_parameters
+@click.option("--output", type=click.Path(path_type=Path), help="Where the executed notebook goes.")
+def run(name: str, parameters: dict[str, Any], output: Path | None) -> None:
+    """Run one chapter with its own parameters."""
+    from press.execute import Job, run_all
+    from press.notebooks import find_chapter
+
+    root = find_root()
+    chapter = find_chapter(root, name)
+    target = (output or root / "_build" / "runs" / f"{chapter.stem}.ipynb").resolve()
+    run_all([Job(chapter, target, parameters)], 1)
+    click.echo(f"{chapter.place} ran; its results are in {target}")
+
+
+@click.command()
+@takes_parameters
+def explain(parameters: dict[str, Any]) -> None:
+    """Say for each chapter, and for the site, whether its result is kept or has to be made, and why."""
+    from press.editions import load_editions
+    from press.keys import differences, site_parts
+    from press.notebooks import chapters
+    from press.package import Package
+    from press.results import read_last, state
+    from press.site import read_inputs, unchanged
+    from press.store import open_store
+
+    root = find_root()
+    store, last = open_store(root, say), read_last(root)
+    editions = [] if parameters else load_editions(Package(root))[:-1]
+    for given in [parameters, *({"as_of": edition.as_of} for edition in editions)]:
+        for chapter in chapters(root):
+            found = state(store, chapter, given, last)
+            click.echo(f"{found.name}: {'run, because ' + ', '.join(found.why) if found.why else 'kept'}")
+    if unchanged(root, parameters):
+        click.echo("site: kept")
+    else:
+        before = read_inputs(root)
+        why = differences(before, site_parts(root, parameters)) if before else ["there is none"]
+        click.echo(f"site: rendered, because {', '.join(why or ['its files are not as they were built'])}")
+
+
+@click.command("verify")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def verify_command(folder: Path | None) -> None:
+    """Check the built site (or the site in FOLDER) file by file against its manifests."""
+    from press.manifest import read_manifest, verify
+
+    site = folder or find_root() / SITE
+    faults = verify(site)
+    if faults:
+        raise SiteError(f"{len(faults)} files differ:\n" + "\n".join(faults))
+    manifest = read_manifest(site)
+    editions = ", ".join([manifest["edition"], *manifest["editions"]])
+    click.echo(f"{len(manifest['files'])} files are as they were built; editions: {editions}")
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True)
+def serve(port: int) -> None:
+    """Show the built site on this machine."""
+    import http.server
+
+    site = find_root() / SITE
+    if not site.is_dir():
+        raise PressError(f"there is no {SITE}/; run 'press build' first")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
+    click.echo(f"http://127.0.0.1:{port}/ (Ctrl-C ends)")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()
+
+
+VERBS = (build_command, run, explain, verify_command, serve)
