@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+LOCK   := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 
 .PHONY: help book test check accept sync serve lint bench lock clean
 help:  ## List the verbs
@@ -33,9 +34,9 @@ lint: $(READY)  ## Format and lint the code
 bench: $(READY)  ## Time a clean build against plain Jupyter Book
 	@$(BIN)/python benchmarks/clean_build.py
 
-lock:  ## Write requirements.lock anew from pyproject.toml (needs uv)
-	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev \
-	  --python-version 3.11 pyproject.toml -o requirements.lock
+lock:  ## Write the lock files anew from pyproject.toml (needs uv)
+	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
+	@$(LOCK) --extra lab -c requirements.lock pyproject.toml -o requirements-lab.lock
 
 clean:  ## Remove what was built, not the environment
 	@rm -rf _build
