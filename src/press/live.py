@@ -63,9 +63,22 @@ def hashed(name: str, content: bytes) -> str:
     return f"{stem}.{hashlib.sha256(content).hexdigest()[:10]}.{suffix}"
 
 
+def runtime(store: Store | None = None) -> bytes:
+    """Return Vega as one JavaScript module that sets ``pressVega``; ``store`` keeps it, since bundling takes seconds.
+
+    Raises SiteError if vl-convert has it not.
+    """
+    key = hashlib.sha256(f"{version('vl-convert-python')}\0{VEGA_LITE}\0{_RUNTIME}".encode()).hexdigest()
+    kept = store.get("runtime", key) if store else None
+    if kept is None:
+        kept = _bundle()
+        if store:
+            store.put("runtime", key, kept)
+    return kept
+
+
 @cache
-def runtime() -> bytes:
-    """Return Vega as one JavaScript module that sets ``pressVega``. Raises SiteError if vl-convert has it not."""
+def _bundle() -> bytes:
     try:
         return str(vl_convert.javascript_bundle(_RUNTIME, vl_version=VEGA_LITE)).encode()
     except BaseException as error:  # vl-convert panics, which is no Exception

@@ -40,6 +40,7 @@ class Assets:
         self.names: dict[str, dict[str, str]] = {}
         self.files: dict[str, bytes] = {}
         self._pictures: dict[str, str] = {}
+        self._runtime = self._keep("vega.js", live.runtime(self.site.store)) if self.site.figures else ""
         for name, figure in self.site.figures.items():
             self.names[name] = {**self._live(name, figure), **self._downloads(name, figure)}
 
@@ -49,7 +50,7 @@ class Assets:
         return name
 
     def _live(self, name: str, figure: Record) -> dict[str, str]:
-        names = {"runtime": self._keep("vega.js", live.runtime())}
+        names = {"runtime": self._runtime}
         specs = {"wide": figure["spec"], "narrow": narrowed(figure["spec"], figure["narrow_spec"])}
         for kind, spec in specs.items():
             vega, data = live.compile_live(spec, self.site.store)
