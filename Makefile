@@ -31,8 +31,8 @@ serve: $(READY)  ## Show the built site on this machine
 lint: $(READY)  ## Format and lint the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/mypy
 
-bench: $(READY)  ## Time a clean build against plain Jupyter Book
-	@$(BIN)/python benchmarks/clean_build.py
+bench: $(READY)  ## Time the press against plain Jupyter Book
+	@$(BIN)/python benchmarks/book.py
 
 lock:  ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock

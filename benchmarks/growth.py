@@ -1,0 +1,110 @@
+"""How time and memory grow with the number of chapters: 7, 30, 100 and 300, made from the real ones.
+
+usage: python benchmarks/growth.py [COUNT …]     writes book/benchmarks/growth.csv and prints it as a table
+
+A copy of a chapter is a chapter of its own: it has another name, and the claims that it judges are rows of their own.
+Timed are a clean build of one edition, and the same again with nothing changed; memory is the most that the processes
+of the build held together.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+from measure import BIN, copy_book, seconds, write_results
+
+COUNTS = (7, 30, 100, 300)
+_CHAPTER = re.compile(r'(Chapter\(\s*")(\w+)(")')
+_JUDGED = re.compile(r'(judge\(\s*")([A-Z]\d+)(")')
+
+
+def multiply(book: Path, count: int) -> None:
+    """Make the book one of ``count`` chapters."""
+    originals = sorted((book / "notebooks").glob("*.md"))
+    claims = book / "data/claims.csv"
+    rows = list(csv.DictReader(claims.open(encoding="utf-8", newline="")))
+    fresh, entries = [], []
+    for number in range(len(originals), count):
+        original, again = originals[number % len(originals)], f"k{number // len(originals)}"
+        text = original.read_text("utf-8")
+        found = _CHAPTER.search(text)
+        assert found, original.name
+        text = _CHAPTER.sub(rf"\g<1>\g<2>{again}\g<3>", text)
+        text = _JUDGED.sub(rf"\g<1>\g<2>{again}\g<3>", text)
+        stem = f"{number + 1:03}_{found[2]}_{again}"
+        (book / f"notebooks/{stem}.md").write_text(text, "utf-8")
+        entries.append(f"      - file: notebooks/{stem}\n")
+        fresh += [
+            {**row, "id": row["id"] + again, "chapter": row["chapter"] + again}
+            for row in rows
+            if row["chapter"] == found[2]
+        ]
+    with claims.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*rows, *fresh])
+    toc = book / "_toc.yml"
+    part = "  - caption: The evidence\n"
+    toc.write_text(toc.read_text("utf-8").replace(part, "".join(entries) + part), "utf-8")
+
+
+class Memory(threading.Thread):
+    """Looks at this process's children, the press among them, until told to stop; ``most`` is in bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most, self._ended = 0, threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(0.2):
+            held = 0
+            for child in psutil.Process().children(recursive=True):
+                try:
+                    held += child.memory_full_info().pss
+                except psutil.Error:
+                    continue
+            self.most = max(self.most, held)
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+def main(counts: tuple[int, ...]) -> None:
+    rows = []
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            book = copy_book(Path(folder))
+            multiply(book, count)
+            day = re.findall(r"\d{4}-\d\d-\d\d", (book / "data/editions.csv").read_text("utf-8"))[-1]
+            command = [str(BIN / "press"), "build", "--as-of", day]
+            memory = Memory()
+            memory.start()
+            clean = seconds(command, book)
+            memory.stop()
+            begun = time.perf_counter()
+            subprocess.run(command, cwd=book, check=True, capture_output=True)
+            again = time.perf_counter() - begun
+        rows.append(
+            {
+                "chapters": str(count),
+                "clean build (s)": f"{clean:.1f}",
+                "a chapter (s)": f"{clean / count:.2f}",
+                "memory (MB)": f"{memory.most / 1e6:.0f}",
+                "nothing changed (s)": f"{again:.2f}",
+            }
+        )
+        print(rows[-1], file=sys.stderr, flush=True)
+    write_results("growth", rows, "one run each")
+
+
+if __name__ == "__main__":
+    main(tuple(int(count) for count in sys.argv[1:]) or COUNTS)

@@ -1,0 +1,68 @@
+"""What benchmarks share: a copy of the book, timing, and the tables that the page on reproducibility shows."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+#: Where the tables stand; the site's page reads them from there.
+RESULTS = ROOT / "book" / "benchmarks"
+_NAMES = ("_config.yml", "_toc.yml", "requirements.lock", "book", "data", "editions", "notebooks")
+
+
+def copy_book(folder: Path, *, executing: bool = False) -> Path:
+    """Copy what a build needs; with ``executing`` Jupyter Book itself runs the notebooks."""
+    for name in _NAMES:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    if executing:
+        config = folder / "_config.yml"
+        text = config.read_text("utf-8")
+        config.write_text(text.replace('execute_notebooks: "off"', 'execute_notebooks: "force"'), "utf-8")
+    return folder
+
+
+def seconds(command: Sequence[str], folder: Path, **environment: str) -> float:
+    """Run a command and return how long it took; if it fails, end with what it printed."""
+    begun = time.perf_counter()
+    inherited = {name: value for name, value in os.environ.items() if name != "PRESS_STORE"}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**inherited, "PYTHONWARNINGS": "ignore", **environment},
+    )
+    taken = time.perf_counter() - begun
+    if done.returncode:
+        sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
+    return taken
+
+
+def machine() -> str:
+    """Say what a figure was measured on."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def write_results(name: str, rows: Iterable[Mapping[str, str]], how: str) -> None:
+    """Write rows as ``book/benchmarks/NAME.csv`` with machine, day and ``how`` they were measured; print them too."""
+    told = {"measured": f"{datetime.date.today().isoformat()}; {how}; {machine()}"}
+    rows = [{**row, **told} for row in rows]
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print("| " + " | ".join(rows[0]) + " |\n|" + " --- |" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(row.values()) + " |")
