@@ -40,6 +40,7 @@ def test_a_site_and_what_may_not_replace_it(tiny_book: Path, monkeypatch: pytest
     assert fact.get_text() == "over 18\u00a0eggs" and fact["href"].endswith("#fact-hens-laid")
     assert page.select_one("#claim-C1 .press-badge").get_text() == "supported"
     assert (site / "data/hens.csv").read_bytes() == (tiny_book / "data/hens.csv").read_bytes()
+    assert json.loads((site / "sbom.cdx.json").read_text("utf-8"))["metadata"]["component"]["name"] == "hens"
     good = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
     # Each of these must fail with its message and leave the site as it was.

@@ -112,6 +112,7 @@ def _make(
     from press.notebooks import chapters
     from press.package import Package
     from press.results import obtain
+    from press.supply import BILL, bill
 
     say("checking the data")
     _require_valid(root, store, inputs)
@@ -133,8 +134,11 @@ def _make(
     with ThreadPoolExecutor(workers) as pool:  # each waits for a process of its own
         list(pool.map(lambda part: render(part.book, part.folder / "out", environment, say), parts))
     about = {"inputs": key_of(inputs), "data": key_of({k: v for k, v in inputs.items() if k.startswith("data/")})}
+    descriptor = Package(root).descriptor
+    materials = bill(root, str(descriptor["name"]), str(descriptor.get("version", "")))
     for part in parts:
         check_figures(part.html, part.book)
+        (part.html / BILL).write_bytes(materials)
     for part in earlier:
         (front.html / "editions").mkdir(exist_ok=True)
         write_manifest(part.html, about | {"edition": part.id})

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from press.cli import book, chapters
+from press.cli import book, chapters, publication
 from press.errors import PressError
 
 
@@ -32,5 +32,5 @@ def main() -> None:
     """Print a publication whose claims are tested against data."""
 
 
-for verb in (*book.VERBS, *chapters.VERBS):
+for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS):
     main.add_command(verb)
