@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -67,17 +66,16 @@ class Evidence:
             place = f"data/{resource['path']}"
             own = [column for column in columns if column not in COMMON]
             rows = evidence.tables.setdefault(_page_name(table, f"{place}: the table"), [])
-            with (package.root / place).open(encoding="utf-8-sig", newline="") as file:
-                for values in csv.DictReader(file):
-                    row = Row(values["id"], table, tuple(values[column] for column in own), values)
-                    if as_of and row.known_from > as_of:
-                        later.add(row.source_id)
-                        continue
-                    if row.id in evidence.rows:
-                        raise DataError(f"{place}: the id '{row.id}' stands already in {evidence.rows[row.id].table}")
-                    evidence.rows[row.id] = row
-                    evidence.by_source[row.source_id].append(row)
-                    rows.append(row)
+            for values in package.rows(table):
+                row = Row(values["id"], table, tuple(values[column] for column in own), values)
+                if as_of and row.known_from > as_of:
+                    later.add(row.source_id)
+                    continue
+                if row.id in evidence.rows:
+                    raise DataError(f"{place}: the id '{row.id}' stands already in {evidence.rows[row.id].table}")
+                evidence.rows[row.id] = row
+                evidence.by_source[row.source_id].append(row)
+                rows.append(row)
             evidence._compare(rows)
         evidence.sources = [
             _page_name(str(source), "data/sources.csv: the id")

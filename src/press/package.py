@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,31 +50,47 @@ class Package:
             raise DataError(f"there is no table '{name}'{nearest(name, self.resources)}")
         return self.resources[name]
 
-    def table(self, name: str, as_of: str | None = None) -> pd.DataFrame:
-        """Load a table with the descriptor's types; a ``period`` column adds ``start`` and ``end`` (days).
+    def rows(self, name: str, as_of: str | None = None) -> list[dict[str, str]]:
+        """Return a table's rows as texts: numbers keep the digits they were published with.
 
-        With ``as_of`` (an ISO date) only the rows that were public by that day are returned.
+        With ``as_of`` (an ISO date) only the rows that were public by that day are returned. Raises DataError for a
+        file that is no table.
         """
-        resource = self.resource(name)
-        fields = resource["schema"]["fields"]
-        path = self.root / "data" / resource["path"]
+        place = f"data/{self.resource(name)['path']}"
+        try:
+            with (self.root / place).open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f"{place}: cannot be loaded ({error}); 'press check data' says what is wrong") from None
+        for number, row in enumerate(rows, 2):
+            if None in row or None in row.values():
+                raise DataError(
+                    f"{place}, row {number}: found a row of another length, expected a cell for each column"
+                )
+        return [row for row in rows if as_of is None or row.get("known_from", "") <= as_of]
+
+    def table(self, name: str, as_of: str | None = None) -> pd.DataFrame:
+        """Load ``rows`` with the descriptor's types; a ``period`` column adds ``start`` and ``end`` (days)."""
+        fields = self.resource(name)["schema"]["fields"]
+        rows = self.rows(name, as_of)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]) if rows else [field["name"] for field in fields])
+        writer.writeheader()
+        writer.writerows(rows)
         try:
             frame = pd.read_csv(
-                path,
+                io.StringIO(text.getvalue()),
                 dtype={field["name"]: _DTYPES[field["type"]] for field in fields},
-                encoding="utf-8-sig",
                 keep_default_na=False,
                 na_values=[""],
             )
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise DataError(
-                f"data/{resource['path']}: cannot be loaded ({error}); 'press check data' says what is wrong"
+                f"data/{self.resource(name)['path']}: cannot be loaded ({error}); 'press check data' says what is wrong"
             ) from None
         for field in fields:
             if field["type"] == "date":
                 frame[field["name"]] = pd.to_datetime(frame[field["name"]])
-        if "known_from" in frame and as_of is not None:
-            frame = frame[frame["known_from"] <= pd.Timestamp(as_of)].reset_index(drop=True)
         if "period" in frame:
             limits = [(None, None) if pd.isna(period) else bounds(period) for period in frame["period"]]
             frame[["start", "end"]] = pd.DataFrame(limits, index=frame.index, columns=["start", "end"]).astype(

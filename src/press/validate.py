@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,8 +128,7 @@ def _beyond_frictionless(package: Package) -> list[str]:
     for name, resource in package.resources.items():
         path = f"data/{resource['path']}"
         texts = {field["name"] for field in resource["schema"]["fields"] if field["type"] == "string"}
-        with (package.root / path).open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = package.rows(name)
         if not rows:
             problems.append(f"{path}: found a header and no rows, expected rows")
         for number, row in enumerate(rows, 2):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -87,13 +86,12 @@ class Assets:
     @cached_property
     def _evidence(self) -> dict[str, dict[str, str]]:
         """Every row of the package by id, as the files have it: a number keeps the digits it was published with."""
-        found = {}
-        for table, resource in self.site.package.resources.items():
-            with (self.site.root / "data" / resource["path"]).open(encoding="utf-8-sig", newline="") as file:
-                for row in csv.DictReader(file):
-                    if "source_id" in row:
-                        found[row["id"]] = {**row, "table": table}
-        return found
+        return {
+            row["id"]: {**row, "table": table}
+            for table in self.site.package.resources
+            for row in self.site.package.rows(table)
+            if "source_id" in row
+        }
 
     def rows(self, figure: Record) -> list[dict[str, str]]:
         """Return the rows behind a figure with the columns ``live.COLUMNS``, by table and period."""
