@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from press.amendments import TABLES as AMENDING
+from press.amendments import Amendment
 from press.errors import DataError
 from press.package import Package
 from press.records import Record
@@ -24,12 +25,13 @@ _PAGE_NAME = re.compile(r"\w[\w.-]*")
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A row as its file has it: numbers keep the digits they were published with. A column that is missing is ""."""
+    """A row as texts: numbers keep the digits they were published with. A column that is missing is ""."""
 
     id: str
     table: str
     about: tuple[str, ...]  # the values of the table's own columns, in their order
     values: dict[str, str]
+    amendments: tuple[Amendment, ...] = ()  # what made of it what it is
 
     def __getattr__(self, column: str) -> str:
         if column not in COMMON:
@@ -62,22 +64,23 @@ class Evidence:
         for table in package.resources if tables is None else tables:
             resource = package.resource(table)
             columns = [described["name"] for described in resource["schema"]["fields"]]
-            if "source_id" not in columns:
+            if "source_id" not in columns or table in AMENDING:
                 continue
             place = f"data/{resource['path']}"
             own = [column for column in columns if column not in COMMON]
             rows = evidence.tables.setdefault(_page_name(table, f"{place}: the table"), [])
-            with (package.root / place).open(encoding="utf-8-sig", newline="") as file:
-                for values in csv.DictReader(file):
-                    row = Row(values["id"], table, tuple(values[column] for column in own), values)
-                    if as_of and row.known_from > as_of:
-                        later.add(row.source_id)
-                        continue
-                    if row.id in evidence.rows:
-                        raise DataError(f"{place}: the id '{row.id}' stands already in {evidence.rows[row.id].table}")
-                    evidence.rows[row.id] = row
-                    evidence.by_source[row.source_id].append(row)
-                    rows.append(row)
+            later |= {values["source_id"] for values in package.rows(table)}
+            amended = defaultdict(list)
+            for amendment in package.amended(table, as_of or None):
+                amended[amendment.row].append(amendment)
+            for values in package.rows(table, as_of or None):
+                about = tuple(values[column] for column in own)
+                row = Row(values["id"], table, about, values, tuple(amended[values["id"]]))
+                if row.id in evidence.rows:
+                    raise DataError(f"{place}: the id '{row.id}' stands already in {evidence.rows[row.id].table}")
+                evidence.rows[row.id] = row
+                evidence.by_source[row.source_id].append(row)
+                rows.append(row)
             evidence._compare(rows)
         evidence.sources = [
             _page_name(str(source), "data/sources.csv: the id")

@@ -19,6 +19,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from press import fence
+from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError, nearest
 from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
 from press.package import Package
@@ -94,7 +95,7 @@ def readable(chapter: ChapterFile) -> list[str]:
     Raises DataError for a table that the package does not have.
     """
     package = Package(chapter.root)
-    shared = [table for table in ("claims", "sources") if table in package.resources]
+    shared = [table for table in ("claims", "sources", *AMENDING) if table in package.resources]
     tables = [*chapter_call(chapter)[1], *shared]
     return [DESCRIPTOR, *(f"data/{package.resource(table)['path']}" for table in tables)]
 

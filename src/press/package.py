@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from press.amendments import TABLES as AMENDING
+from press.amendments import Amendment
 from press.errors import DataError, nearest
 from press.periods import bounds
 from press.places import DESCRIPTOR
@@ -48,31 +52,79 @@ class Package:
             raise DataError(f"there is no table '{name}'{nearest(name, self.resources)}")
         return self.resources[name]
 
-    def table(self, name: str, as_of: str | None = None) -> pd.DataFrame:
-        """Load a table with the descriptor's types; a ``period`` column adds ``start`` and ``end`` (days).
+    @cached_property
+    def amendments(self) -> dict[str, list[Amendment]]:
+        """Revisions and corrections by table, in the order in which they are applied.
 
-        With ``as_of`` (an ISO date) only the rows that were public by that day are returned.
+        Raises DataError for one of a table that there is not.
         """
-        resource = self.resource(name)
-        fields = resource["schema"]["fields"]
-        path = self.root / "data" / resource["path"]
+        found: dict[str, list[Amendment]] = {}
+        for kind in AMENDING:
+            if kind in self.resources:
+                for amendment in Amendment.read(kind, self.resources[kind]["path"], self._read(kind)):
+                    tables = [table for table in self.resources if table not in AMENDING]
+                    if amendment.table not in tables:
+                        raise DataError(
+                            f"{amendment.place}, field table: found '{amendment.table}', expected a table"
+                            f"{nearest(amendment.table, tables)}"
+                        )
+                    found.setdefault(amendment.table, []).append(amendment)
+        return found
+
+    def amended(self, name: str, as_of: str | None = None) -> list[Amendment]:
+        """Return a table's amendments; with ``as_of`` (an ISO date) those that were public by that day."""
+        return [a for a in self.amendments.get(name, ()) if as_of is None or a.known_from <= as_of]
+
+    def rows(self, name: str, as_of: str | None = None) -> list[dict[str, str]]:
+        """Return a table's rows as texts, amended: numbers keep the digits they were published with.
+
+        With ``as_of`` (an ISO date) only what was public by that day: rows, revisions and corrections. Raises
+        DataError for a file that is no table, and for an amendment that does not fit.
+        """
+        rows = self._read(name)
+        amendments = self.amended(name, as_of)
+        by_id = {row.get("id", ""): row for row in rows} if amendments else {}
+        for amendment in amendments:
+            amendment.apply(by_id, f"data/{self.resource(name)['path']}")
+        return [row for row in rows if as_of is None or row.get("known_from", "") <= as_of]
+
+    def _read(self, name: str) -> list[dict[str, str]]:
+        """Read a table's rows as its file has them."""
+        place = f"data/{self.resource(name)['path']}"
+        try:
+            with (self.root / place).open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f"{place}: cannot be loaded ({error}); 'press check data' says what is wrong") from None
+        for number, row in enumerate(rows, 2):
+            if None in row or None in row.values():
+                raise DataError(
+                    f"{place}, row {number}: found a row of another length, expected a cell for each column"
+                )
+        return rows
+
+    def table(self, name: str, as_of: str | None = None) -> pd.DataFrame:
+        """Load ``rows`` with the descriptor's types; a ``period`` column adds ``start`` and ``end`` (days)."""
+        fields = self.resource(name)["schema"]["fields"]
+        rows = self.rows(name, as_of)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]) if rows else [field["name"] for field in fields])
+        writer.writeheader()
+        writer.writerows(rows)
         try:
             frame = pd.read_csv(
-                path,
+                io.StringIO(text.getvalue()),
                 dtype={field["name"]: _DTYPES[field["type"]] for field in fields},
-                encoding="utf-8-sig",
                 keep_default_na=False,
                 na_values=[""],
             )
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise DataError(
-                f"data/{resource['path']}: cannot be loaded ({error}); 'press check data' says what is wrong"
+                f"data/{self.resource(name)['path']}: cannot be loaded ({error}); 'press check data' says what is wrong"
             ) from None
         for field in fields:
             if field["type"] == "date":
                 frame[field["name"]] = pd.to_datetime(frame[field["name"]])
-        if "known_from" in frame and as_of is not None:
-            frame = frame[frame["known_from"] <= pd.Timestamp(as_of)].reset_index(drop=True)
         if "period" in frame:
             limits = [(None, None) if pd.isna(period) else bounds(period) for period in frame["period"]]
             frame[["start", "end"]] = pd.DataFrame(limits, index=frame.index, columns=["start", "end"]).astype(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -41,22 +40,17 @@ def chapter_parts(chapter: ChapterFile, parameters: Mapping[str, Any], package: 
     except DataError as error:
         raise ChapterError(f"{chapter.place}: {error}") from None
     for table, path in paths.items():
-        rows = [row for row in _rows(package, table) if row.get("known_from", "") <= known_by]
+        rows = package.rows(table, known_by)
         sources |= {row["source_id"] for row in rows if "source_id" in row}
         parts[path] = _digest_rows(package, table, rows)
     if "sources" in package.resources:
-        rows = [row for row in _rows(package, "sources") if row["id"] in sources]
+        rows = [row for row in package.rows("sources") if row["id"] in sources]
         parts["data/sources.csv"] = _digest_rows(package, "sources", rows)
     if "claims" in package.resources:
-        rows = [row for row in _rows(package, "claims") if row["chapter"] == name]
+        rows = [row for row in package.rows("claims") if row["chapter"] == name]
         parts["data/claims.csv"] = _digest_rows(package, "claims", rows)
     parts |= module_parts(cell.source for cell in code)
     return parts | environment_parts(package.root)
-
-
-def _rows(package: Package, table: str) -> list[dict[str, str]]:
-    with (package.root / "data" / package.resource(table)["path"]).open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _digest_rows(package: Package, table: str, rows: list[dict[str, str]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import frictionless
 
+from press.amendments import TABLES as AMENDING
 from press.claims import load_claims
 from press.errors import DataError, PressError, nearest
 from press.package import Package
@@ -50,7 +50,30 @@ def validate(root: Path) -> list[str]:
             problems.append(
                 f"data/{path.name}: found a table that {DESCRIPTOR} does not describe; expected it among the resources"
             )
-    return problems or [*_beyond_frictionless(package), *_claims(package)]
+    return problems or _amendments(package) or [*_beyond_frictionless(package), *_claims(package)]
+
+
+def _amendments(package: Package) -> list[str]:
+    """Check that every revision and correction fits the row it amends, and the field's type."""
+    problems = []
+    try:
+        tables = list(package.amendments)
+    except DataError as error:
+        return [str(error)]
+    for table in tables:
+        try:
+            package.rows(table)
+        except DataError as error:
+            problems.append(str(error))
+            continue
+        for amendment in package.amendments[table]:
+            described = _field(package.resources[table], amendment.field)
+            faults = frictionless.Field.from_descriptor(described).read_cell(amendment.new)[1]
+            if faults:
+                problems.append(
+                    f"{amendment.place}, field new: found '{amendment.new}', expected {_expected(described)}"
+                )
+    return problems
 
 
 def _claims(package: Package) -> list[str]:
@@ -129,9 +152,8 @@ def _beyond_frictionless(package: Package) -> list[str]:
     for name, resource in package.resources.items():
         path = f"data/{resource['path']}"
         texts = {field["name"] for field in resource["schema"]["fields"] if field["type"] == "string"}
-        with (package.root / path).open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        if not rows:
+        rows = package.rows(name)
+        if not rows and name not in AMENDING:
             problems.append(f"{path}: found a header and no rows, expected rows")
         for number, row in enumerate(rows, 2):
             problems += [f"{path}, row {number}, {fault}" for fault in _row_faults(row, texts)]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -85,25 +83,16 @@ class Assets:
             "codebook": self._keep("codebook.csv", live.codebook(resources)),
         }
 
-    @cached_property
-    def _evidence(self) -> dict[str, dict[str, str]]:
-        """Every row of the package by id, as the files have it: a number keeps the digits it was published with."""
-        found = {}
-        for table, resource in self.site.package.resources.items():
-            with (self.site.root / "data" / resource["path"]).open(encoding="utf-8-sig", newline="") as file:
-                for row in csv.DictReader(file):
-                    if "source_id" in row:
-                        found[row["id"]] = {**row, "table": table}
-        return found
-
     def rows(self, figure: Record) -> list[dict[str, str]]:
         """Return the rows behind a figure with the columns ``live.COLUMNS``, by table and period."""
         rows = []
-        for row in sorted((self._evidence[i] for i in figure["rows"]), key=lambda r: (r["table"], r.get("period", ""))):
-            source = self.site.source(row["source_id"])
-            own = {key: value for key, value in row.items() if key not in live.COLUMNS and value}
-            details = "; ".join(f"{key}={value}" for key, value in own.items())
-            known = {**row, "publisher": source["publisher"], "url": source["url"], "details": details}
+        found = (self.site.evidence.rows[row] for row in figure["rows"])
+        for row in sorted(found, key=lambda row: (row.table, row.period)):
+            source = self.site.source(row.source_id)
+            own = [f"{key}={value}" for key, value in row.values.items() if key not in live.COLUMNS and value]
+            own += [f"{a.done} {a.field}, published as {a.old or 'nothing'} ({a.id})" for a in row.amendments]
+            known = {**row.values, "table": row.table, "publisher": source["publisher"], "url": source["url"]}
+            known["details"] = "; ".join(own)
             rows.append({column: known.get(column, "") for column in live.COLUMNS})
         return rows
 
@@ -111,7 +100,8 @@ class Assets:
         """Return the first rows as the page's table shows them; ``what`` says what each is about."""
         shown = []
         for row in self.rows(figure)[:ROWS_SHOWN]:
-            own = {k: v for k, v in self._evidence[row["id"]].items() if k not in live.COLUMNS and k not in _LONG and v}
+            values = self.site.evidence.rows[row["id"]].values
+            own = {k: v for k, v in values.items() if k not in live.COLUMNS and k not in _LONG and v}
             shown.append({**row, "what": " · ".join(own.values()).replace("_", " ")})
         return shown
 

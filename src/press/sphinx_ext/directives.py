@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from press import amendments
 from press.claims import VERDICTS
 from press.sphinx_ext.ledger import Ledger
 from press.sphinx_ext.mime import raw
@@ -126,6 +127,22 @@ class SourceRegister(_PressDirective):
         return list(raw(self.site.html("sources.html", sources=sources, root=root)))
 
 
+class Corrections(_PressDirective):
+    """``{corrections}``: what was corrected and what publishers revised, and where to report a mistake."""
+
+    def run(self) -> list[nodes.Node]:
+        self.site.mark(self.env, "corrections")
+        self.note_notebooks()
+        known = [amendment for row in self.site.evidence.rows.values() for amendment in row.amendments]
+        known.sort(key=lambda amendment: (amendment.known_from, amendment.id), reverse=True)
+        found = {kind: [amendment for amendment in known if amendment.kind == kind] for kind in amendments.TABLES}
+        report = str(self.env.config.press_report)
+        if "@" in report and ":" not in report:
+            report = f"mailto:{report}"
+        root = "../" * self.env.docname.count("/")
+        return list(raw(self.site.html("corrections.html", **found, report=report, root=root)))
+
+
 class SinceThen(_PressDirective):
     """``{since-then}``: every verdict that differs from an earlier edition's, with the rows that came in between."""
 
@@ -163,6 +180,7 @@ DIRECTIVES = {
     "chapter-card": Card,
     "data-tables": DataTables,
     "source-register": SourceRegister,
+    "corrections": Corrections,
     "ledger": Ledger,
     "ledger-counts": Ledger,
 }

@@ -111,12 +111,12 @@ class Site:
         return next((f"editions/{e.id}/" for e in self.editions[:-1] if e.as_of == self.as_of), "")
 
     def mark(self, env: Any, place: str) -> None:
-        """Note that the page being read is where readers find the ``ledger``, the ``data`` or the ``sources``."""
+        """Note that readers find the ``ledger``, ``data``, ``sources`` or ``corrections`` on the page being read."""
         env.metadata[env.docname][f"press-{place}"] = True
 
     def places(self, env: Any) -> dict[str, str]:
         """Return the pages that were marked, by place; "" for one that the book does not have."""
-        found = {"ledger": "", "data": "", "sources": ""}
+        found = {"ledger": "", "data": "", "sources": "", "corrections": ""}
         for doc, metadata in sorted(env.metadata.items()):
             found |= {place: doc for place in found if f"press-{place}" in metadata}
         return found
