@@ -101,12 +101,12 @@ def _stated(package: Locked) -> str:
         return ""
     if told["Version"] != package.version:
         return ""
-    own = (told.get("License") or "").strip()
-    if told.get("License-Expression"):
-        return str(told["License-Expression"])
+    if "License-Expression" in told:
+        return told["License-Expression"]
+    own = told["License"].strip() if "License" in told else ""
     if own and own != "UNKNOWN" and "\n" not in own and "Copyright" not in own:
         return own
-    classes = [c.rpartition(" :: ")[2] for c in told.get_all("Classifier", []) if c.startswith("License ::")]
+    classes = [c.rpartition(" :: ")[2] for c in told.get_all("Classifier") or [] if c.startswith("License ::")]
     return "; ".join(classes)
 
 
