@@ -1,10 +1,10 @@
-"""Verbs for whoever publishes: what the book is built with."""
+"""Verbs for whoever publishes: licences, the review sheet, sealed editions."""
 
 from __future__ import annotations
 
 import click
 
-from press.errors import DataError
+from press.errors import DataError, SiteError
 from press.places import find_root
 
 
@@ -21,4 +21,42 @@ def licences() -> None:
     click.echo(f"{LICENCES}: {len(locked(root))} packages, each with a licence that may be used")
 
 
-VERBS = (licences,)
+@click.command()
+def review() -> None:
+    """Write the sheet of all numbers that readers see, for a second person to tick off; say what changed."""
+    from press.review import SHEET, write_sheet
+
+    lines = write_sheet(find_root())
+    for line in lines:
+        if line.before and not line.ticked:
+            click.echo(f"{line.chapter}, {line.kind} {line.name}: was {line.before}, is {line.value}")
+    click.echo(f"{SHEET}: {len(lines)} numbers, {sum(line.ticked for line in lines)} of them ticked")
+
+
+@click.command("seal")
+@click.argument("name")
+def seal_command(name: str) -> None:
+    """Seal the built site as the edition NAME: its commit, and the hash of each of its files."""
+    from press.review import read_sheet
+    from press.seal import seal
+
+    root = find_root()
+    lines = read_sheet(root).values()
+    path = seal(root, name, {"numbers": len(lines), "ticked": sum(line.ticked for line in lines)})
+    click.echo(f"{path.relative_to(root)}: sealed; commit it, and tag its commit '{name}'")
+
+
+@click.command("reproduce")
+@click.argument("name")
+def reproduce_command(name: str) -> None:
+    """Make the sealed edition NAME again from its commit, in an environment of its own, and compare."""
+    from press.seal import make_book, read_seals, reproduce
+
+    root = find_root()
+    faults = reproduce(root, name, make_book)
+    if faults:
+        raise SiteError(f"{len(faults)} files of the edition {name} are not as they were sealed:\n" + "\n".join(faults))
+    click.echo(f"edition {name}: made again, {len(read_seals(root)[name]['files'])} files, each as it was sealed")
+
+
+VERBS = (licences, review, seal_command, reproduce_command)

@@ -11,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from press import amendments
 from press.claims import VERDICTS
+from press.seal import read_seals
 from press.sphinx_ext.ledger import Ledger
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
@@ -173,7 +174,16 @@ class SinceThen(_PressDirective):
         return list(raw(self.site.html("since_then.html", changed=changed, same=same, root=root)))
 
 
+class SealedEditions(_PressDirective):
+    """``{sealed-editions}``: what was published before, from which commit, and how much of it was reviewed."""
+
+    def run(self) -> list[nodes.Node]:
+        seals = {name: seal for name, seal in read_seals(self.site.root).items() if seal["day"] <= self.site.as_of}
+        return list(raw(self.site.html("sealed.html", seals=seals)))
+
+
 DIRECTIVES = {
+    "sealed-editions": SealedEditions,
     "since-then": SinceThen,
     "known-from": KnownFrom,
     "not-yet": KnownFrom,
