@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
-from conftest import field, table, write_tiny_book
+from conftest import StrictHandler, field, table, write_tiny_book
 from press.cli import main
 from press.errors import SiteError
+from press.manifest import write_manifest
 from press.review import SHEET, write_sheet
 from press.seal import SEALS, read_seals, reproduce
 from press.site import build
@@ -100,6 +104,38 @@ def test_an_edition_is_made_again_from_its_commit(sealed: Path) -> None:
     with pytest.raises(SiteError, match=r"there is no sealed edition '2026.7'; did you mean '2026.1'\?"):
         reproduce(sealed, "2026.7", here)
     assert "worktree" not in git(sealed, "worktree", "list").replace(str(sealed), "")
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A site with an earlier edition, on a loopback host: its address and its folder."""
+    folder = tmp_path / "site"
+    for name in ("index.html", "notebooks/a b.html", "editions/first/index.html"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name, "utf-8")
+    write_manifest(folder / "editions/first", {"edition": "first"})
+    write_manifest(folder, {"edition": "latest"})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(StrictHandler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", folder
+        server.shutdown()
+
+
+def test_a_published_site_is_checked_from_outside(published: tuple[str, Path]) -> None:
+    address, folder = published
+    assert CliRunner().invoke(main, ["verify", address]).output == "every file is as it was built\n"
+    (folder / "notebooks/a b.html").write_text("planted", "utf-8")
+    (folder / "editions/first/index.html").unlink()
+    result = CliRunner().invoke(main, ["verify", address])
+    assert result.exit_code == 5 and result.output.splitlines() == [
+        "press: 2 files differ:",
+        "notebooks/a b.html: differs from the manifest",
+        "editions/first/index.html: is missing",
+    ]
+    (folder / "editions/first/manifest.json").write_text('{"files": {}, "editions": {}}', "utf-8")
+    assert "editions/first/manifest.json: differs" in CliRunner().invoke(main, ["verify", address]).output
+    (folder / "manifest.json").unlink()
+    assert "found no manifest, expected that of a built site" in CliRunner().invoke(main, ["verify", address]).output
 
 
 def test_a_damaged_seal_is_named(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from press.errors import SiteError
 
@@ -61,6 +62,44 @@ def verify(site: Path) -> list[str]:
             faults.append(f"{EDITIONS}/{edition}/{MANIFEST}: differs from the manifest")
         faults += [f"{EDITIONS}/{edition}/{fault}" for fault in verify(folder)]
     return faults
+
+
+def verify_address(address: str) -> list[str]:
+    """Return what differs between a published site and its own manifests, a line each.
+
+    Files that no manifest has cannot be seen from outside. Raises SiteError if there is no site at the address.
+    """
+    import requests
+
+    base = address.rstrip("/") + "/"
+    with requests.Session() as session:
+
+        def fetch(name: str) -> bytes | None:
+            try:
+                answer = session.get(base + quote(name), timeout=30)
+            except requests.RequestException as error:
+                raise SiteError(f"{base}{name}: no answer ({type(error).__name__})") from None
+            return answer.content if answer.ok else None
+
+        def compare(below: str, content: bytes | None) -> Iterator[str]:
+            try:
+                manifest = json.loads(content or b"")
+                files, editions = dict(manifest["files"]), dict(manifest["editions"])
+            except (ValueError, KeyError, TypeError):
+                raise SiteError(f"{base}{below}{MANIFEST}: found no manifest, expected that of a built site") from None
+            for name, told in sorted(files.items()):
+                found = fetch(below + name)
+                if found is None or hashlib.sha256(found).hexdigest() != told:
+                    yield f"{below}{name}: {'is missing' if found is None else 'differs from the manifest'}"
+            for edition, told in sorted(editions.items()):
+                folder = f"{below}{EDITIONS}/{edition}/"
+                found = fetch(folder + MANIFEST)
+                if found is None or hashlib.sha256(found).hexdigest() != told:
+                    yield f"{folder}{MANIFEST}: {'is missing' if found is None else 'differs from the manifest'}"
+                else:
+                    yield from compare(folder, found)
+
+        return list(compare("", fetch(MANIFEST)))
 
 
 def _files(site: Path) -> list[str]:

@@ -71,18 +71,21 @@ def explain(parameters: dict[str, Any]) -> None:
 
 
 @click.command("verify")
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-def verify_command(folder: Path | None) -> None:
-    """Check the built site (or the site in FOLDER) file by file against its manifests."""
-    from press.manifest import read_manifest, verify
+@click.argument("place", required=False)
+def verify_command(place: str | None) -> None:
+    """Check the built site, or the site at PLACE (a folder or an address), file by file against its manifests."""
+    from press.manifest import read_manifest, verify, verify_address
 
-    site = folder or find_root() / SITE
-    faults = verify(site)
+    if place and place.startswith(("http://", "https://")):
+        faults, told = verify_address(place), "every file is as it was built"
+    else:
+        site = Path(place) if place else find_root() / SITE
+        faults, manifest = verify(site), read_manifest(site)
+        editions = ", ".join([manifest["edition"], *manifest["editions"]])
+        told = f"{len(manifest['files'])} files are as they were built; editions: {editions}"
     if faults:
         raise SiteError(f"{len(faults)} files differ:\n" + "\n".join(faults))
-    manifest = read_manifest(site)
-    editions = ", ".join([manifest["edition"], *manifest["editions"]])
-    click.echo(f"{len(manifest['files'])} files are as they were built; editions: {editions}")
+    click.echo(told)
 
 
 @click.command()
