@@ -196,6 +196,23 @@ def write_tiny_book(root: Path) -> Path:
     return tiny
 
 
+AMENDMENTS_HEADER = "id,table,row,field,old,new,reason,source_id,known_from\n"
+
+
+def amend(root: Path, corrections: str = "", revisions: str = "") -> Path:
+    """Give the small book both tables of amendments."""
+    path = root / "data/datapackage.json"
+    descriptor = json.loads(path.read_text("utf-8"))
+    for name, rows in (("corrections", corrections), ("revisions", revisions)):
+        if all(resource["name"] != name for resource in descriptor["resources"]):
+            texts = [field(column) for column in AMENDMENTS_HEADER.split(",")[:-1]]
+            described = table(name, [*texts, field("known_from", "date", required=True)], sourced=True)
+            descriptor["resources"].append(described)
+        (root / f"data/{name}.csv").write_text(AMENDMENTS_HEADER + rows, "utf-8")
+    path.write_text(json.dumps(descriptor), "utf-8")
+    return root
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     """The root of a small book: two tables, one claim, one chapter."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from conftest import field, table
+from conftest import amend
 from press.errors import DataError
 from press.evidence import Evidence
 from press.notebooks import find_chapter
@@ -16,23 +15,8 @@ from press.results import chapter_parts
 from press.site import SITE, build
 from press.validate import validate
 
-HEADER = "id,table,row,field,old,new,reason,source_id,known_from\n"
 COUNTED = "COR001,hens,H001,value,12,13,The farm counted again.,farm,2025-03-01\n"
 REVISED = "REV001,hens,H001,value,12,14,,farm,2025-06-01\n"
-
-
-def amend(root: Path, corrections: str = "", revisions: str = "") -> Path:
-    """Give the small book both tables of amendments."""
-    path = root / "data/datapackage.json"
-    descriptor = json.loads(path.read_text("utf-8"))
-    for name, rows in (("corrections", corrections), ("revisions", revisions)):
-        if all(resource["name"] != name for resource in descriptor["resources"]):
-            texts = [field(column) for column in HEADER.split(",")[:-1]]
-            described = table(name, [*texts, field("known_from", "date", required=True)], sourced=True)
-            descriptor["resources"].append(described)
-        (root / f"data/{name}.csv").write_text(HEADER + rows, "utf-8")
-    path.write_text(json.dumps(descriptor), "utf-8")
-    return root
 
 
 def value(root: Path, as_of: str | None = None) -> float:

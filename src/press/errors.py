@@ -30,6 +30,12 @@ class SiteError(PressError):
     exit_code = 5
 
 
+class SourceError(PressError):
+    """An outside source cannot be reached, or does not publish what it used to."""
+
+    exit_code = 6
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the closest known name, or the known names when none is close."""
     names = sorted(known)

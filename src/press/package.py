@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from press.amendments import REVISIONS, Amendment
 from press.amendments import TABLES as AMENDING
-from press.amendments import Amendment
 from press.errors import DataError, nearest
 from press.periods import bounds
 from press.places import DESCRIPTOR
@@ -81,8 +81,14 @@ class Package:
         With ``as_of`` (an ISO date) only what was public by that day: rows, revisions and corrections. Raises
         DataError for a file that is no table, and for an amendment that does not fit.
         """
+        return self._amended_rows(name, self.amended(name, as_of), as_of)
+
+    def published(self, name: str) -> list[dict[str, str]]:
+        """Return ``rows`` as their publishers have them today: with revisions, without corrections."""
+        return self._amended_rows(name, [a for a in self.amended(name) if a.kind == REVISIONS], None)
+
+    def _amended_rows(self, name: str, amendments: list[Amendment], as_of: str | None) -> list[dict[str, str]]:
         rows = self._read(name)
-        amendments = self.amended(name, as_of)
         by_id = {row.get("id", ""): row for row in rows} if amendments else {}
         for amendment in amendments:
             amendment.apply(by_id, f"data/{self.resource(name)['path']}")

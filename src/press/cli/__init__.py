@@ -1,4 +1,5 @@
-"""The command line: ``press <verb>``. Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site.
+"""The command line: ``press <verb>``. Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site,
+6 outside source.
 
 Verbs stand in a module for each kind of work. What a verb needs is imported in the verb: one that has nothing to do
 should not wait for pandas and Sphinx.
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from press.cli import book, chapters, publication
+from press.cli import book, chapters, publication, refresh
 from press.errors import PressError
 
 
@@ -32,5 +33,5 @@ def main() -> None:
     """Print a publication whose claims are tested against data."""
 
 
-for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS):
+for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS, *refresh.VERBS):
     main.add_command(verb)
