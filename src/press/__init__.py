@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from press.chapter import Chapter
     from press.facts import Fact
 
+__version__ = "2026.11"
 __all__ = ["Chapter", "Fact", "PressError"]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from press import __version__
 from press.cli import book, chapters, publication, refresh
 from press.errors import PressError
 
@@ -28,7 +29,7 @@ class _Main(click.Group):
 
 
 @click.group(cls=_Main)
-@click.version_option(package_name="price-of-a-thaw")
+@click.version_option(__version__)
 def main() -> None:
     """Print a publication whose claims are tested against data."""
 

@@ -1,11 +1,23 @@
-"""Verbs for whoever publishes: licences, the review sheet, sealed editions."""
+"""Verbs for whoever publishes: a beginning, licences, the review sheet, sealed editions."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from press.errors import DataError, SiteError
 from press.places import find_root
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Begin a publication in FOLDER, with an example that builds and passes its tests as it is."""
+    from press.begin import begin
+
+    begin(folder.absolute())
+    click.echo(f"{folder}: a publication to begin with; 'make book' and 'make test' there, README.md says more")
 
 
 @click.command()
@@ -59,4 +71,4 @@ def reproduce_command(name: str) -> None:
     click.echo(f"edition {name}: made again, {len(read_seals(root)[name]['files'])} files, each as it was sealed")
 
 
-VERBS = (licences, review, seal_command, reproduce_command)
+VERBS = (init, licences, review, seal_command, reproduce_command)
