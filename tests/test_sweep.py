@@ -57,7 +57,7 @@ def book(tiny: Path) -> Path:
 
 
 def plan(book: Path, points: list[Point], **fixed: Any) -> Sweep:
-    return Sweep(find_chapter(book, "what_if"), {"as_of": "2026-01-31", **fixed}, points, time_limit=20)
+    return Sweep(find_chapter(book, "what_if"), {"as_of": "2026-01-31", **fixed}, points)
 
 
 def store(book: Path) -> Store:
@@ -239,7 +239,7 @@ def test_a_table_that_cannot_be_written_leaves_the_last_one(book: Path, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("press.sweep_table.pq.ParquetWriter", full)
-    with pytest.raises(SweepError, match="out.parquet cannot be written: .*12 of 12 runs are kept"):
+    with pytest.raises(SweepError, match=r"out.parquet cannot be written: .*12 of 12 runs are kept"):
         write_table(plan(book, TWELVE), progress, kept, table)
     assert table.read_bytes() == b"before"
 
