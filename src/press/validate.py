@@ -51,7 +51,11 @@ def validate(root: Path) -> list[str]:
             problems.append(
                 f"data/{path.name}: found a table that {DESCRIPTOR} does not describe; expected it among the resources"
             )
-    return problems or _amendments(package) or [*_beyond_frictionless(package), *_claims(package), *_faults(load_scenarios, package)]
+    return (
+        problems
+        or _amendments(package)
+        or [*_beyond_frictionless(package), *_claims(package), *_faults(load_scenarios, package)]
+    )
 
 
 def _amendments(package: Package) -> list[str]:
