@@ -22,7 +22,7 @@ _CLUSTER_WINDOW = 1000
 @contextmanager
 def processes(workers: int) -> Iterator[tuple[Pool, int]]:
     """Give a pool of processes of this machine, and how many runs it should have at a time."""
-    context = multiprocessing.get_context("forkserver")  # this process has threads, so it must not fork
+    context = multiprocessing.get_context("spawn")  # this process has threads, so it must not fork
     yield lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent), 2 * workers
 
 
