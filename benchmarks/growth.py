@@ -15,12 +15,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-import psutil
-from measure import BIN, copy_book, seconds, write_results
+from measure import BIN, Memory, copy_book, seconds, write_results
 
 COUNTS = (7, 30, 100, 300)
 _CHAPTER = re.compile(r'(Chapter\(\s*")(\w+)(")')
@@ -62,28 +60,6 @@ def multiply(book: Path, count: int) -> None:
     toc = book / "_toc.yml"
     part = "  - caption: The evidence\n"
     toc.write_text(toc.read_text("utf-8").replace(part, "".join(entries) + part), "utf-8")
-
-
-class Memory(threading.Thread):
-    """Looks at this process's children, the press among them, until told to stop; ``most`` is in bytes."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.most, self._ended = 0, threading.Event()
-
-    def run(self) -> None:
-        while not self._ended.wait(0.2):
-            held = 0
-            for child in psutil.Process().children(recursive=True):
-                try:
-                    held += child.memory_full_info().pss
-                except psutil.Error:
-                    continue
-            self.most = max(self.most, held)
-
-    def stop(self) -> None:
-        self._ended.set()
-        self.join()
 
 
 def main(counts: tuple[int, ...]) -> None:

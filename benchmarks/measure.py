@@ -9,9 +9,12 @@ import platform
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -47,6 +50,28 @@ def seconds(command: Sequence[str], folder: Path, **environment: str) -> float:
     if done.returncode:
         sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
     return taken
+
+
+class Memory(threading.Thread):
+    """Looks at this process's children, the press among them, until told to stop; ``most`` is in bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most, self._ended = 0, threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(0.2):
+            held = 0
+            for child in psutil.Process().children(recursive=True):
+                try:
+                    held += child.memory_full_info().pss
+                except psutil.Error:
+                    continue
+            self.most = max(self.most, held)
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
 
 
 def machine() -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from conftest import ROOT, copy_book
 from press.claims import load_claims
+from press.comparison import compare, read_comparison, scenario_jobs
 from press.editions import results
 from press.execute import Job, run_all
 from press.notebooks import chapters, pair_problem
@@ -89,6 +90,12 @@ def test_a_fresh_run_gives_the_accepted_results(tmp_path: Path) -> None:
         fresh, accepted = (json.loads(path.read_text("utf-8")) for path in (output, chapter.ipynb))
         for index, (a, b) in enumerate(zip(fresh["cells"], accepted["cells"], strict=True)):
             assert a.get("outputs") == b.get("outputs"), f"{chapter.stem}, cell {index + 1}"
+
+
+def test_a_fresh_run_gives_the_accepted_scenarios(tmp_path: Path) -> None:
+    jobs = scenario_jobs(ROOT, {}, tmp_path)
+    run_all(jobs)
+    assert compare(jobs) == read_comparison(ROOT)
 
 
 def test_the_first_edition_knows_nothing_later(tmp_path: Path) -> None:

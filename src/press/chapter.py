@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from press import claims as claim_rules
 from press.errors import ChapterError, nearest
 from press.evidence import Evidence
 from press.facts import Fact, Value
-from press.figures import NARROW, WIDE, Draw, check_weight, draw_svg, narrow_patch, spec_of
+from press.figures import NARROW, WIDE, WITHOUT_FIGURES, Draw, check_weight, draw_svg, narrow_patch, spec_of
 from press.package import Package
 from press.places import find_root
 from press.records import VEGA_LITE_MIME, emit
@@ -204,6 +205,8 @@ class Chapter:
         if not ids:
             raise ChapterError(f"{place} rests on no row of evidence")
         self._figures.add(id)
+        if WITHOUT_FIGURES in os.environ:
+            return
         name = f"{self.name}-{id}"
         wide, narrow = (spec_of(chart, width, place) for width in (WIDE, NARROW))
         drawn = draw_svg(wide, name)

@@ -36,6 +36,12 @@ class SourceError(PressError):
     exit_code = 6
 
 
+class SweepError(PressError):
+    """A sweep ended early: not by a chapter's fault, but by a full disk, a lost scheduler or a changed book."""
+
+    exit_code = 7
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the closest known name, or the known names when none is close."""
     names = sorted(known)

@@ -21,7 +21,7 @@ from traitlets.config import Config
 from press import fence
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError, nearest
-from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
+from press.notebooks import ChapterFile, chapter_call, code_lines, parameter_types, read_md, strip_run, write
 from press.package import Package
 from press.places import DESCRIPTOR
 from press.store import Say
@@ -64,16 +64,13 @@ class Job:
 
 def check_parameters(chapter: ChapterFile, given: Mapping[str, Any]) -> None:
     """Raise ChapterError for a parameter that the chapter does not declare, or whose type is not the declared one."""
-    with tempfile.TemporaryDirectory(prefix="press-") as folder:
-        path = Path(folder) / "chapter.ipynb"
-        write(read_md(chapter), path)
-        declared = papermill.inspect_notebook(str(path))
+    declared = parameter_types(chapter)
     if not declared:
         raise ChapterError(
             f"{chapter.place}: found no cell tagged 'parameters', expected one that declares at least as_of: str"
         )
-    for name, parameter in declared.items():
-        if parameter["inferred_type_name"] not in _TYPES:
+    for name, kind in declared.items():
+        if kind not in _TYPES:
             raise ChapterError(
                 f"{chapter.place}: the parameter '{name}' is declared without a type; "
                 f"expected one of {', '.join(_TYPES)}"
@@ -81,7 +78,7 @@ def check_parameters(chapter: ChapterFile, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if name not in declared:
             raise ChapterError(f"{chapter.place}: there is no parameter '{name}'{nearest(name, declared)}")
-        expected = declared[name]["inferred_type_name"]
+        expected = declared[name]
         fits = isinstance(value, _TYPES[expected]) or (expected == "float" and isinstance(value, int))
         if not fits or (isinstance(value, bool) and expected != "bool"):
             raise ChapterError(
@@ -100,56 +97,76 @@ def readable(chapter: ChapterFile) -> list[str]:
     return [DESCRIPTOR, *(f"data/{package.resource(table)['path']}" for table in tables)]
 
 
-def run(job: Job) -> Path:
-    """Run one chapter into ``job.output``; the committed files are not touched.
+@dataclass(frozen=True)
+class Ready:
+    """A chapter as it was read, to be run any number of times."""
 
-    Raises ChapterError with chapter, cell, line of the ``.md`` and the error.
+    chapter: ChapterFile
+    source: nbformat.NotebookNode
+    environment: Mapping[str, str]
+
+
+def prepare(chapter: ChapterFile) -> Ready:
+    """Read a chapter for ``execute``."""
+    return Ready(chapter, read_md(chapter), fence.environment(chapter.root, readable(chapter)))
+
+
+def execute(ready: Ready, parameters: Mapping[str, Any], time_limit: int = TIME_LIMIT) -> nbformat.NotebookNode:
+    """Run a chapter and return the notebook without what tells of the run. Parameters must have been checked.
+
+    Raises ChapterError with chapter, cell, line of the ``.md`` and the error. The process's environment and working
+    directory are changed while it runs.
     """
-    check_parameters(job.chapter, job.parameters)
-    job.output.parent.mkdir(parents=True, exist_ok=True)
-    source = job.output.with_suffix(".source.ipynb")
-    write(read_md(job.chapter), source)
-    os.environ |= fence.environment(job.chapter.root, readable(job.chapter))
+    os.environ |= ready.environment
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(job.output),
-            parameters=dict(job.parameters),
+        notebook = papermill.execute_notebook(
+            ready.source,
+            None,
+            parameters=dict(parameters),
             engine_name="press-ipc",
             kernel_name="python3",
-            cwd=str(job.chapter.md.parent),
+            cwd=str(ready.chapter.md.parent),
             progress_bar=False,
             log_output=False,
-            execution_timeout=job.time_limit,
+            execution_timeout=time_limit,
             start_timeout=60,
         )
     except PapermillExecutionError as error:
-        raise _explain(job, error) from None
+        raise _explain(ready, error) from None
     except CellTimeoutError:
-        raise ChapterError(f"{job.chapter.place}: ended after its time limit of {job.time_limit} s a cell") from None
+        raise ChapterError(f"{ready.chapter.place}: ended after its time limit of {time_limit} s a cell") from None
     except DeadKernelError:
-        raise ChapterError(f"{job.chapter.place}: its kernel died") from None
+        raise ChapterError(f"{ready.chapter.place}: its kernel died") from None
     finally:
-        os.environ.pop(fence.VARIABLE, None)
-        source.unlink(missing_ok=True)
-    notebook = strip_run(nbformat.read(job.output, as_version=4))
+        for name in ready.environment:
+            os.environ.pop(name, None)
+    strip_run(notebook)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata["tags"].append("hide-input")
+            cell["id"] = "injected-parameters"  # papermill gives another one to each run
+    return notebook
+
+
+def run(job: Job) -> Path:
+    """Run one chapter into ``job.output``; the committed files are not touched. Raises ChapterError (``execute``)."""
+    check_parameters(job.chapter, job.parameters)
+    notebook = execute(prepare(job.chapter), job.parameters, job.time_limit)
+    job.output.parent.mkdir(parents=True, exist_ok=True)
     write(notebook, job.output)
     return job.output
 
 
-def _explain(job: Job, error: PapermillExecutionError) -> ChapterError:
+def _explain(ready: Ready, error: PapermillExecutionError) -> ChapterError:
     """Turn papermill's error into one message with cell and line of the ``.md``."""
     trace = _ANSI.sub("", "\n".join(error.traceback))
-    place = job.chapter.place
-    sources = [cell.source for cell in read_md(job.chapter).cells if cell.cell_type == "code"]
+    place = ready.chapter.place
+    sources = [cell.source for cell in ready.source.cells if cell.cell_type == "code"]
     if error.source in sources:
         cell = sources.index(error.source)
         hits = _CELL_LINE.findall(trace)
         inside = int(hits[0][0] or hits[0][1]) if hits else 1
-        place += f", line {code_lines(job.chapter)[cell] + inside - 1} (code cell {cell + 1})"
+        place += f", line {code_lines(ready.chapter)[cell] + inside - 1} (code cell {cell + 1})"
     value = error.evalue if error.ename in ("ChapterError", "DataError") else f"{error.ename}: {error.evalue}"
     return ChapterError(f"{place}: {value}")
 

@@ -87,7 +87,12 @@ def _installed() -> str:
 
 
 def module_parts(sources: Iterable[str]) -> Parts:
-    """Return the modules of our own that code imports, directly or not, and the data files of their packages.
+    """Return the modules of our own that code imports, directly or not, and the data files of their packages."""
+    return {name: digest(path.read_bytes()) for name, path in module_files(sources).items()}
+
+
+def module_files(sources: Iterable[str]) -> dict[str, Path]:
+    """Return the files of ``module_parts`` by their names.
 
     A module is ours if it is the press's or is not installed among other people's.
     """
@@ -102,12 +107,11 @@ def module_parts(sources: Iterable[str]) -> Parts:
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         waiting += [name.rpartition(".")[0]] * ("." in name)
         waiting += _imports(path.read_text("utf-8"), package)
-    parts = {f"module {name}": digest(path.read_bytes()) for name, path in found.items()}
+    files = {f"module {name}": path for name, path in found.items()}
     for name, path in found.items():
         if path.name == "__init__.py" and "." not in name:
-            for file in _data_files(name, path.parent):
-                parts[f"{name}/{file.relative_to(path.parent)}"] = digest(file.read_bytes())
-    return parts
+            files |= {f"{name}/{file.relative_to(path.parent)}": file for file in _data_files(name, path.parent)}
+    return files
 
 
 def _data_files(package: str, folder: Path) -> Iterator[Path]:

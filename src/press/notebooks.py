@@ -169,6 +169,23 @@ def chapter_call(chapter: ChapterFile) -> tuple[str, list[str]]:
     raise ChapterError(f'{chapter.place}: found no Chapter("name", ..., tables=[...]) with literal names')
 
 
+def parameter_types(chapter: ChapterFile) -> dict[str, str]:
+    """Read the declared parameters and their types from the cell tagged ``parameters``, without running the chapter.
+
+    A type is "" where the declaration has none; there are no parameters if there is no such cell.
+    """
+    declared: dict[str, str] = {}
+    for cell in read_md(chapter).cells:
+        if "parameters" in _tags(cell):
+            with contextlib.suppress(SyntaxError):
+                for node in ast.parse(cell.source).body:
+                    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                        declared[node.target.id] = ast.unparse(node.annotation)
+                    elif isinstance(node, ast.Assign):
+                        declared |= {target.id: "" for target in node.targets if isinstance(target, ast.Name)}
+    return declared
+
+
 def with_outputs(chapter: ChapterFile, ran: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return the chapter as its ``.md`` has it now, with the outputs of a run of the same code cells.
 

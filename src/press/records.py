@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,15 @@ def emit(record: Record, text: str, **more: Any) -> None:
 
 
 def read_records(path: Path) -> Iterator[Record]:
+    """Yield the records of an executed notebook file (``records_of``)."""
+    yield from records_of(json.loads(path.read_text("utf-8")))
+
+
+def records_of(notebook: Mapping[str, Any]) -> Iterator[Record]:
     """Yield the records in an executed notebook's outputs, in order.
 
     Each has its ``cell`` (counted from 0); a figure has its ``wide`` drawing and its Vega-Lite ``spec`` too.
     """
-    notebook = json.loads(path.read_text("utf-8"))
     for index, cell in enumerate(notebook["cells"]):
         for output in cell.get("outputs", []):
             data = output.get("data", {})

@@ -31,7 +31,7 @@ def chapter_parts(chapter: ChapterFile, parameters: Mapping[str, Any], package: 
         f"code cell {number}": digest(json.dumps([cell.source, cell.metadata.get("tags", [])]))
         for number, cell in enumerate(code, 1)
     }
-    parts |= {f"parameter {name}": digest(repr(value)) for name, value in parameters.items()}
+    parts |= parameter_parts(parameters)
     name, tables = chapter_call(chapter)
     known_by = str(parameters.get("as_of", "9999"))
     sources: set[str] = set()
@@ -51,6 +51,11 @@ def chapter_parts(chapter: ChapterFile, parameters: Mapping[str, Any], package: 
         parts["data/claims.csv"] = _digest_rows(package, "claims", rows)
     parts |= module_parts(cell.source for cell in code)
     return parts | environment_parts(package.root)
+
+
+def parameter_parts(parameters: Mapping[str, Any]) -> Parts:
+    """Return what a result depends on by its parameters."""
+    return {f"parameter {name}": digest(repr(value)) for name, value in parameters.items()}
 
 
 def _digest_rows(package: Package, table: str, rows: list[dict[str, str]]) -> str:

@@ -107,6 +107,7 @@ def _make(
     What running and rendering need is imported here: a build that has nothing to do should not wait for it.
     """
     from press.check_site import check_figures, check_site
+    from press.comparison import compare, scenario_jobs, write_comparison
     from press.editions import ALL_EDITIONS, load_editions, read_verdicts
     from press.execute import Job
     from press.notebooks import chapters
@@ -126,9 +127,12 @@ def _make(
     parts = [front, *earlier]
     book = chapters(root)
     for part in parts:
-        _stage(root, part.book)
+        stage(root, part.book)
     jobs = [Job(c, part.book / "notebooks" / f"{c.stem}.ipynb", part.parameters) for part in parts for c in book]
-    obtain(jobs, store, say, workers)
+    scenarios = scenario_jobs(root, parameters, folder / "scenarios")  # of the latest edition
+    obtain([*jobs, *scenarios], store, say, workers)
+    if scenarios:
+        write_comparison(front.book, compare(scenarios))
     say(f"rendering {len(parts)} edition{'s' * (len(parts) > 1)}")
     environment = {STORE_VARIABLE: str(store.folder), **({ALL_EDITIONS: "1"} if editions else {})}
     with ThreadPoolExecutor(workers) as pool:  # each waits for a process of its own
@@ -159,15 +163,15 @@ def _require_valid(root: Path, store: Store, inputs: Parts) -> None:
         store.put("valid", key_of(seen), b"")
 
 
-def _stage(root: Path, stage: Path) -> None:
+def stage(root: Path, folder: Path) -> None:
     """Copy what the pages are made from, so that edits during the build do not show in half of it."""
-    stage.mkdir(parents=True)
+    folder.mkdir(parents=True)
     for name in STAGED:
         path = root / name
         if path.is_dir():
-            shutil.copytree(path, stage / name)
+            shutil.copytree(path, folder / name)
         elif path.exists():
-            shutil.copy(path, stage / name)
+            shutil.copy(path, folder / name)
 
 
 def render(source: Path, output: Path, environment: Mapping[str, str], say: Say = print) -> None:

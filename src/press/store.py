@@ -54,8 +54,11 @@ class Store:
         os.utime(path)  # the oldest entries are those unused for longest
         return content
 
-    def put(self, kind: str, key: str, content: bytes) -> None:
-        """Keep an entry. A store that cannot be written costs time later, not this result: it is said, not raised."""
+    def put(self, kind: str, key: str, content: bytes) -> bool:
+        """Keep an entry and say whether it could be kept.
+
+        A store that cannot be written costs time later, not this result: it is told, not raised.
+        """
         path = self._path(kind, key)
         fresh = None
         try:
@@ -64,10 +67,12 @@ class Store:
                 fresh = Path(file.name)
                 file.write(hashlib.sha256(content).digest() + content)
             fresh.replace(path)
+            return True
         except OSError as error:
             self._say(f"a result could not be kept ({error.strerror}); the next build makes it again")
             if fresh:
                 fresh.unlink(missing_ok=True)
+            return False
 
     def prune(self, most: int = MOST_BYTES) -> int:
         """Remove what interrupted writers left, then the entries unused for longest beyond ``most`` bytes.

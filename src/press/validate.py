@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from press.errors import DataError, PressError, nearest
 from press.package import Package
 from press.periods import bounds
 from press.places import DESCRIPTOR
+from press.scenarios import load_scenarios
 
 #: What spreadsheets would run as a formula; a signed number at the start of a note is none.
 _FORMULA = re.compile(r"[=@]|[+-][^\d\s]")
@@ -50,7 +51,11 @@ def validate(root: Path) -> list[str]:
             problems.append(
                 f"data/{path.name}: found a table that {DESCRIPTOR} does not describe; expected it among the resources"
             )
-    return problems or _amendments(package) or [*_beyond_frictionless(package), *_claims(package)]
+    return (
+        problems
+        or _amendments(package)
+        or [*_beyond_frictionless(package), *_claims(package), *_faults(load_scenarios, package)]
+    )
 
 
 def _amendments(package: Package) -> list[str]:
@@ -77,12 +82,14 @@ def _amendments(package: Package) -> list[str]:
 
 
 def _claims(package: Package) -> list[str]:
-    if "claims" not in package.resources:
-        return []
+    return _faults(load_claims, package) if "claims" in package.resources else []
+
+
+def _faults(load: Callable[[Package], object], package: Package) -> list[str]:
     try:
-        load_claims(package)
+        load(package)
     except PressError as error:
-        return [str(error)]
+        return str(error).splitlines()
     return []
 
 

@@ -1,5 +1,6 @@
-"""The command line: ``press <verb>``. Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site,
-6 outside source.
+"""The command line: ``press <verb>``.
+
+Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site, 6 outside source, 7 sweep ended early.
 
 Verbs stand in a module for each kind of work. What a verb needs is imported in the verb: one that has nothing to do
 should not wait for pandas and Sphinx.
@@ -13,7 +14,7 @@ from typing import Any
 import click
 
 from press import __version__
-from press.cli import book, chapters, publication, refresh
+from press.cli import book, chapters, publication, refresh, runs
 from press.errors import PressError
 
 
@@ -34,5 +35,5 @@ def main() -> None:
     """Print a publication whose claims are tested against data."""
 
 
-for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS, *refresh.VERBS):
+for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS, *refresh.VERBS, *runs.VERBS):
     main.add_command(verb)

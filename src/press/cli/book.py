@@ -1,11 +1,12 @@
-"""Verbs for the whole book: build, run, explain, verify, serve."""
+"""Verbs for the whole book: build, explain, verify, serve."""
 
 from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from press.cli.common import say, takes_parameters
 from press.errors import PressError, SiteError
 from press.places import find_root
 from press.site import SITE, build
+
+if TYPE_CHECKING:
+    from press.notebooks import ChapterFile
 
 
 @click.command("build")
@@ -28,25 +32,10 @@ def build_command(parameters: dict[str, Any], jobs: int) -> None:
 
 
 @click.command()
-@click.argument("name")
-@takes_parameters
-@click.option("--output", type=click.Path(path_type=Path), help="Where the executed notebook goes.")
-def run(name: str, parameters: dict[str, Any], output: Path | None) -> None:
-    """Run one chapter with its own parameters."""
-    from press.execute import Job, run_all
-    from press.notebooks import find_chapter
-
-    root = find_root()
-    chapter = find_chapter(root, name)
-    target = (output or root / "_build" / "runs" / f"{chapter.stem}.ipynb").resolve()
-    run_all([Job(chapter, target, parameters)], 1)
-    click.echo(f"{chapter.place} ran; its results are in {target}")
-
-
-@click.command()
 @takes_parameters
 def explain(parameters: dict[str, Any]) -> None:
     """Say for each chapter, and for the site, whether its result is kept or has to be made, and why."""
+    from press.comparison import scenario_jobs
     from press.editions import load_editions
     from press.keys import differences, site_parts
     from press.notebooks import chapters
@@ -58,10 +47,14 @@ def explain(parameters: dict[str, Any]) -> None:
     root = find_root()
     store, last = open_store(root, say), read_last(root)
     editions = [] if parameters else load_editions(Package(root))[:-1]
+    runs: list[tuple[ChapterFile, Mapping[str, Any]]] = []
     for given in [parameters, *({"as_of": edition.as_of} for edition in editions)]:
         for chapter in chapters(root):
-            found = state(store, chapter, given, last)
-            click.echo(f"{found.name}: {'run, because ' + ', '.join(found.why) if found.why else 'kept'}")
+            runs.append((chapter, given))
+    runs += [(job.chapter, job.parameters) for job in scenario_jobs(root, parameters, root)]
+    for chapter, with_values in runs:
+        found = state(store, chapter, with_values, last)
+        click.echo(f"{found.name}: {'run, because ' + ', '.join(found.why) if found.why else 'kept'}")
     if unchanged(root, parameters):
         click.echo("site: kept")
     else:
@@ -106,4 +99,4 @@ def serve(port: int) -> None:
             click.echo()
 
 
-VERBS = (build_command, run, explain, verify_command, serve)
+VERBS = (build_command, explain, verify_command, serve)

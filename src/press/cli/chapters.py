@@ -13,7 +13,9 @@ from press.errors import ChapterError, DataError, PressError
 from press.places import find_root
 
 if TYPE_CHECKING:
+    from press.comparison import Comparison
     from press.notebooks import ChapterFile
+    from press.records import Record
 
 
 @click.command()
@@ -42,14 +44,16 @@ def check(what: str) -> None:
 def _chapter_problems(root: Path, chapter: ChapterFile) -> Iterator[str]:
     """Yield what is wrong with a chapter before it is run, a line each."""
     from press.execute import check_parameters
-    from press.notebooks import chapter_call, pair_problem
+    from press.notebooks import chapter_call, pair_problem, parameter_types
     from press.package import Package
     from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
+    from press.scenarios import SCENARIO, load_scenarios
 
     try:
         for table in chapter_call(chapter)[1]:
             Package(root).resource(table)
-        check_parameters(chapter, {})
+        known = load_scenarios(Package(root)).parameters if SCENARIO in parameter_types(chapter) else {}
+        check_parameters(chapter, {name: parameter.central for name, parameter in known.items()})
         problem = pair_problem(chapter)
         if problem:
             yield problem
@@ -84,21 +88,41 @@ def _results(names: Iterable[str], parameters: Mapping[str, Any]) -> list[tuple[
 
 
 def _tell_changes(chapter: ChapterFile, output: Path) -> int:
-    from press.changes import changes
     from press.records import read_records
 
-    before = read_records(chapter.ipynb) if chapter.ipynb.exists() else []
-    lines = list(changes(before, read_records(output)))
+    return _tell(read_records(chapter.ipynb) if chapter.ipynb.exists() else [], read_records(output))
+
+
+def _tell(before: Iterable[Record], after: Iterable[Record]) -> int:
+    from press.changes import changes
+
+    lines = list(changes(before, after))
     for line in lines:
         click.echo(line)
     return len(lines)
+
+
+def _scenarios(names: Iterable[str]) -> tuple[Comparison, int]:
+    """Bring the facts of each scenario of these chapters (default: all); print and count what changes."""
+    from press.comparison import as_records, compare, read_comparison, scenario_jobs
+    from press.notebooks import chapters, find_chapter
+    from press.results import obtain
+    from press.store import open_store
+
+    root = find_root()
+    stems = {find_chapter(root, name).stem for name in names} or {chapter.stem for chapter in chapters(root)}
+    jobs = scenario_jobs(root, {}, root / "_build" / "runs" / "scenarios", stems)
+    obtain(jobs, open_store(root, say), say)
+    fresh = compare(jobs)
+    before = {chapter: found for chapter, found in read_comparison(root).items() if chapter in fresh}
+    return fresh, _tell(as_records(before), as_records(fresh))
 
 
 @click.command()
 @click.argument("names", nargs=-1)
 def diff(names: tuple[str, ...]) -> None:
     """Run chapters (default: all) and print what would change: facts, figures and verdicts, from what to what."""
-    count = sum(_tell_changes(chapter, output) for chapter, output in _results(names, {}))
+    count = sum(_tell_changes(chapter, output) for chapter, output in _results(names, {})) + _scenarios(names)[1]
     click.echo(f"{count} changes; 'press accept' keeps them" if count else "nothing changed")
 
 
@@ -106,6 +130,7 @@ def diff(names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1)
 def accept(names: tuple[str, ...]) -> None:
     """Run chapters (default: all), print what changes, and keep the results as the accepted outputs."""
+    from press.comparison import RESULTS, write_comparison
     from press.editions import load_editions, results, results_path, write_results
     from press.notebooks import read_ipynb, write
     from press.package import Package
@@ -122,6 +147,9 @@ def accept(names: tuple[str, ...]) -> None:
         for _, output in _results(names, {"as_of": edition.as_of}):
             kept |= results(read_records(output))
         click.echo(f"editions/{path.name}: {'changed' if write_results(path, kept) else 'as before'}")
+    fresh, _ = _scenarios(names)
+    if fresh:
+        click.echo(f"{RESULTS}: {'changed' if write_comparison(root, fresh) else 'as before'}")
 
 
 VERBS = (check, sync_command, diff, accept)

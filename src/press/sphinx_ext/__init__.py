@@ -12,7 +12,7 @@ from sphinx.errors import ExtensionError
 
 from press.editions import ALL_EDITIONS
 from press.errors import PressError
-from press.sphinx_ext import assets, furniture, lean, ledger, pages
+from press.sphinx_ext import assets, furniture, lean, ledger, pages, scenarios
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -69,6 +69,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _copy_data)
     app.connect("html-page-context", _tell_edition)
     app.connect("html-page-context", _offer_editions)
+    app.connect("html-page-context", scenarios.tell_assumptions)
     app.connect("build-finished", assets.write)
     app.add_config_value("press_commentary", {}, "html", [dict])
     app.add_config_value("press_report", "", "env", [str])
@@ -80,5 +81,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_role(name, role)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
+    app.add_directive("scenario-table", scenarios.ScenarioTable)
     lean.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
