@@ -55,6 +55,7 @@ class IpcEngine(NBClientEngine):
                 kernel_name,
                 config=config,
                 extra_arguments=arguments,
+                coalesce_streams=True,  # into how many pieces a text is cut depends on the clock
                 shutdown_kernel="immediate",  # the outputs are in hand: nothing waits for threads or exit handlers
                 **kwargs,
             )
