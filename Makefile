@@ -32,7 +32,7 @@ lint: $(READY)  ## Format and lint the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/mypy
 
 bench: $(READY)  ## Time the press against plain Jupyter Book
-	@$(BIN)/python benchmarks/book.py
+	@$(BIN)/python benchmarks/book.py && $(BIN)/python benchmarks/kernels.py
 
 lock:  ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock

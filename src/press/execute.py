@@ -18,7 +18,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from press import fence
+from press import fence, warm
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError, nearest
 from press.notebooks import ChapterFile, chapter_call, code_lines, parameter_types, read_md, strip_run, write
@@ -35,7 +35,10 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class IpcEngine(NBClientEngine):
-    """papermill's own engine, with kernels on a socket file each: TCP ports race when chapters run in parallel."""
+    """papermill's own engine, with warm kernels where they are served.
+
+    Kernels have a socket file each: TCP ports race when chapters run in parallel.
+    """
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
@@ -43,9 +46,18 @@ class IpcEngine(NBClientEngine):
             config = Config()
             config.KernelManager.transport = "ipc"
             config.KernelManager.ip = f"{folder}/kernel"
-            fenced = ["--ext=press.fence"]
+            arguments = ["--ext=press.fence"]
+            if warm.known():
+                kernel_name = warm.KERNEL
+                arguments.append("--HistoryManager.hist_file=:memory:")  # nbclient's default for the name python3
             return super().execute_managed_notebook(
-                nb_man, kernel_name, config=config, extra_arguments=fenced, **kwargs
+                nb_man,
+                kernel_name,
+                config=config,
+                extra_arguments=arguments,
+                coalesce_streams=True,  # into how many pieces a text is cut depends on the clock
+                shutdown_kernel="immediate",  # the outputs are in hand: nothing waits for threads or exit handlers
+                **kwargs,
             )
 
 
@@ -184,7 +196,7 @@ def run_all(
     """
     jobs = list(jobs)
     failures: dict[Path, str] = {}
-    with ProcessPoolExecutor(max_workers=workers) as pool:
+    with warm.kernels(), ProcessPoolExecutor(max_workers=workers) as pool:
         futures = {pool.submit(run, job): job for job in jobs}
         for count, future in enumerate(as_completed(futures), 1):
             job = futures[future]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from press.cli.common import say, takes_parameters
 from press.errors import PressError, SiteError
 from press.places import find_root
 from press.site import SITE, build
+from press.warm import COLD_VARIABLE
 
 if TYPE_CHECKING:
     from press.notebooks import ChapterFile
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 @click.command("build")
 @takes_parameters
 @click.option("--jobs", default=2, show_default=True, help="How many chapters run at a time.")
-def build_command(parameters: dict[str, Any], jobs: int) -> None:
+@click.option("--cold", is_flag=True, help="Start every kernel anew instead of forking it from a warm process.")
+def build_command(parameters: dict[str, Any], jobs: int, cold: bool) -> None:
     """Run all chapters and build the site."""
+    if cold:
+        os.environ[COLD_VARIABLE] = "1"
     begun = time.monotonic()
     site = build(find_root(), parameters, say, jobs)
     pages = len(list(site.rglob("*.html")))
