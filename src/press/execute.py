@@ -21,7 +21,7 @@ from traitlets.config import Config
 from press import fence
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError, nearest
-from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
+from press.notebooks import ChapterFile, chapter_call, code_lines, declared_parameters, read_md, strip_run, write
 from press.package import Package
 from press.places import DESCRIPTOR
 from press.store import Say
@@ -64,16 +64,13 @@ class Job:
 
 def check_parameters(chapter: ChapterFile, given: Mapping[str, Any]) -> None:
     """Raise ChapterError for a parameter that the chapter does not declare, or whose type is not the declared one."""
-    with tempfile.TemporaryDirectory(prefix="press-") as folder:
-        path = Path(folder) / "chapter.ipynb"
-        write(read_md(chapter), path)
-        declared = papermill.inspect_notebook(str(path))
+    declared = declared_parameters(chapter)
     if not declared:
         raise ChapterError(
             f"{chapter.place}: found no cell tagged 'parameters', expected one that declares at least as_of: str"
         )
-    for name, parameter in declared.items():
-        if parameter["inferred_type_name"] not in _TYPES:
+    for name, kind in declared.items():
+        if kind not in _TYPES:
             raise ChapterError(
                 f"{chapter.place}: the parameter '{name}' is declared without a type; "
                 f"expected one of {', '.join(_TYPES)}"
@@ -81,7 +78,7 @@ def check_parameters(chapter: ChapterFile, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if name not in declared:
             raise ChapterError(f"{chapter.place}: there is no parameter '{name}'{nearest(name, declared)}")
-        expected = declared[name]["inferred_type_name"]
+        expected = declared[name]
         fits = isinstance(value, _TYPES[expected]) or (expected == "float" and isinstance(value, int))
         if not fits or (isinstance(value, bool) and expected != "bool"):
             raise ChapterError(
