@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,8 @@ class MdCell:
     line: int
 
 
-def md_cells(text: str) -> list[MdCell]:
+@cache
+def md_cells(text: str) -> tuple[MdCell, ...]:
     """Split a MyST page into its cells: what stands between code cells is prose. Options that are no YAML are none."""
     lines = text.splitlines()
     first = lines.index("---", 1) + 1 if "---" in lines[1:] and lines[0] == "---" else 0
@@ -90,7 +92,7 @@ def md_cells(text: str) -> list[MdCell]:
         elif not fence and match:
             fence, is_code = match[1], bool(match[2])
             start = number + 1 if is_code else start
-    return [cell for cell in cells if cell.source or cell.kind == "code"]
+    return tuple(cell for cell in cells if cell.source or cell.kind == "code")
 
 
 def _md_cell(kind: str, lines: list[str], start: int) -> MdCell:
@@ -105,12 +107,16 @@ def _md_cell(kind: str, lines: list[str], start: int) -> MdCell:
             head += 1
     while head < len(lines) and not lines[head].strip():
         head += 1
+    return MdCell(kind, "\n".join(lines[head:]).strip("\n"), _told_tags(options), start + head + 1)
+
+
+@cache
+def _told_tags(options: str) -> tuple[str, ...]:
     try:
-        told = yaml.safe_load(options) or {}
+        told = yaml.safe_load(options) if options else {}
     except yaml.YAMLError:
-        told = {}
-    tags = told.get("tags", []) if isinstance(told, dict) else []
-    return MdCell(kind, "\n".join(lines[head:]).strip("\n"), tuple(map(str, tags)), start + head + 1)
+        return ()
+    return tuple(map(str, told.get("tags", ()))) if isinstance(told, dict) else ()
 
 
 def code_cells(chapter: ChapterFile) -> list[MdCell]:
@@ -238,9 +244,14 @@ def code_lines(chapter: ChapterFile) -> list[int]:
 def parsed_cells(chapter: ChapterFile) -> Iterator[tuple[MdCell, ast.Module]]:
     """Yield the code cells that parse as Python, magics blanked, with their trees; running tells of the others."""
     for cell in code_cells(chapter):
-        lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in cell.source.splitlines())
         with contextlib.suppress(SyntaxError):
-            yield cell, ast.parse("\n".join(lines))
+            yield cell, _parsed(cell.source)
+
+
+@cache
+def _parsed(source: str) -> ast.Module:
+    lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+    return ast.parse("\n".join(lines))
 
 
 def chapter_call(chapter: ChapterFile) -> tuple[str, list[str]]:
@@ -255,18 +266,6 @@ def chapter_call(chapter: ChapterFile) -> tuple[str, list[str]]:
                     name = ast.literal_eval(keywords.get("name") or node.args[0])
                     return str(name), list(ast.literal_eval(keywords["tables"]))
     raise ChapterError(f'{chapter.place}: found no Chapter("name", ..., tables=[...]) with literal names')
-
-
-def declared_parameters(chapter: ChapterFile) -> dict[str, str]:
-    """Return the parameters of the cell tagged so, with the types they are declared with; "" for one without."""
-    declared: dict[str, str] = {}
-    for cell, tree in parsed_cells(chapter):
-        for node in tree.body if "parameters" in cell.tags else ():
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                declared[node.target.id] = ast.unparse(node.annotation)
-            elif isinstance(node, ast.Assign):
-                declared |= {target.id: "" for target in node.targets if isinstance(target, ast.Name)}
-    return declared
 
 
 def with_outputs(chapter: ChapterFile, ran: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from press.cli import book, chapters, publication, refresh
+from press.cli import authors, book, chapters, publication, refresh
 from press.errors import PressError
 
 
@@ -33,5 +33,5 @@ def main() -> None:
     """Print a publication whose claims are tested against data."""
 
 
-for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS, *refresh.VERBS):
+for verb in (*authors.VERBS, *book.VERBS, *chapters.VERBS, *publication.VERBS, *refresh.VERBS):
     main.add_command(verb)
