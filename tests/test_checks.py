@@ -114,7 +114,8 @@ def test_a_fact_that_code_puts_together_is_believed(hens: Path) -> None:
 
 def test_facts_of_pages_and_cards_are_known(hens: Path) -> None:
     (hens / "book").mkdir()
-    page = "# Hens\n\n{fact}`hens.laid` and ``{fact}`no.fact` ``\n\n```{chapter-card} hens\n:fact: laid\n:figure: eggs\n```\n"
+    page = "# Hens\n\n{fact}`hens.laid` and ``{fact}`no.fact` ``\n\n"
+    page += "```{chapter-card} hens\n:fact: laid\n:figure: eggs\n```\n"
     (hens / "book/index.md").write_text(page, "utf-8")
     assert problems(hens) == []
     (hens / "book/index.md").write_text(page.replace("laid", "lain"), "utf-8")
@@ -144,7 +145,7 @@ def test_names_words_and_style_are_spelt(hens: Path) -> None:
     after = f"notebooks/01_hens.md, line {line - 1}"
     assert found[0] == f"{place}: found the name 'Berta Huhn', expected 'Bertha Hen'"
     assert found[1:4] == [
-        "notebooks/01_hens.md, line 11: found 'occured', expected occurred",
+        "notebooks/01_hens.md, line 12: found 'occured', expected occurred",
         f"{after}: found 'color', expected colour",
         f"{after}: found 'recieved', expected received",
     ]

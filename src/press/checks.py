@@ -37,8 +37,8 @@ _TOLD = {
 }
 #: Keywords whose texts readers see.
 _SHOWN = ("title", "subtitle", "alt", "caveat", "because", "would_change")
-_FACT = re.compile(r"\{fact\}`([^`;]*)[^`]*`")
-_CARD = re.compile(r"^(`{3,}|:{3,})\{chapter-card\} *(\S+)\n((?:[ \t]*:.*\n)*)", re.M)
+FACT = re.compile(r"\{fact\}`([^`;]*)[^`]*`")
+CARD = re.compile(r"^(`{3,}|:{3,})\{chapter-card\} *(\S+)\n((?:[ \t]*:.*\n)*)", re.M)
 _LITERAL = re.compile(r"``.+?``", re.S)
 
 
@@ -227,8 +227,8 @@ class Book:
     def _unknown_facts(self, text: str, place: str, here: str) -> Iterator[str]:
         """Yield the facts that a page shows and no chapter states, and cards of what there is not."""
         plain = _LITERAL.sub(lambda match: re.sub(r"\S", " ", match[0]), prose(text))
-        found = [(plain.count("\n", 0, m.start()) + 1, m[1].strip()) for m in _FACT.finditer(plain)]
-        for match in _CARD.finditer(text):
+        found = [(plain.count("\n", 0, m.start()) + 1, m[1].strip()) for m in FACT.finditer(plain)]
+        for match in CARD.finditer(text):
             for option in re.finditer(r":fact: *(\S+)", match[3]):
                 line = text.count("\n", 0, match.start(3) + option.start()) + 1
                 found.append((line, f"{match[2]}.{option[1]}"))
@@ -255,19 +255,19 @@ class Book:
         judged = {record["id"] for record in reading.records if record["kind"] == "verdict"}
         place = reading.chapter.place
         for line, call in reading.calls_of("judge"):
-            claim = _first(call, "claim_id")
-            if claim is None:
+            called = _first(call, "claim_id")
+            if called is None:
                 continue
-            judged.add(claim)
-            if claim not in self.claims:
+            judged.add(called)
+            if called not in self.claims:
                 yield (
-                    f"{place}, line {line}: found the claim '{claim}', "
-                    f"expected one of data/claims.csv{nearest(claim, self.claims)}"
+                    f"{place}, line {line}: found the claim '{called}', "
+                    f"expected one of data/claims.csv{nearest(called, self.claims)}"
                 )
-            elif self.claims[claim].chapter != reading.name:
+            elif self.claims[called].chapter != reading.name:
                 yield (
-                    f"{place}, line {line}: found the claim {claim}, which belongs to the chapter "
-                    f"'{self.claims[claim].chapter}', expected one of '{reading.name}'"
+                    f"{place}, line {line}: found the claim {called}, which belongs to the chapter "
+                    f"'{self.claims[called].chapter}', expected one of '{reading.name}'"
                 )
         for _, tree in reading.fresh:
             if _unnamed(tree, ("judge",)):
@@ -319,7 +319,7 @@ def _untold_figures(reading: Reading) -> Iterator[str]:
         given = {word.arg: word.value for word in call.keywords}
         name = given.get("id")
         place = f"{reading.chapter.place}, line {line}: figure"
-        place += f" '{name.value}'" if isinstance(name, ast.Constant) else ""
+        place += f" '{name.value!s}'" if isinstance(name, ast.Constant) else ""
         texts = {key: node.value for key, node in given.items() if isinstance(node, ast.Constant)}
         for key, expected in _TOLD.items():
             if key not in given and None not in given:

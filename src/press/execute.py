@@ -22,8 +22,8 @@ from press import fence
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError
 from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
-from press.parameters import check_parameters
 from press.package import Package
+from press.parameters import check_parameters
 from press.places import DESCRIPTOR
 from press.store import Say
 

@@ -80,4 +80,25 @@ def _check_chapter(root: Path, name: str) -> None:
     click.echo(f"{chapter.place}: nothing wrong")
 
 
-VERBS = (check,)
+@click.command()
+@click.argument("name")
+@click.option("--title", default="", help="The finding, as the chapter's heading states it.")
+def new(name: str, title: str) -> None:
+    """Make the chapter NAME: a pair that runs, with its entry, a claim and a first figure."""
+    from press.authoring import new_chapter
+    from press.cli.chapters import accept_results
+
+    chapter = new_chapter(find_root(), name, title, lambda made: accept_results([made.stem]))
+    click.echo(f"{chapter.place} runs. Write in it, then 'press check {name}' and 'press accept {name}'.")
+
+
+@click.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Take the chapter NAME away: its pair, its entry, its claims and its accepted results."""
+    from press.authoring import remove_chapter
+
+    click.echo(f"{remove_chapter(find_root(), name).place} is gone, and what belonged to it")
+
+
+VERBS = (check, new, remove)
