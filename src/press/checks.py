@@ -78,7 +78,7 @@ class Reading:
         names = {record["name"] for record in self.records if record["kind"] == "fact"} | self.earlier
         patterns = []
         for _, tree in self.fresh:
-            names |= {node.value for node in ast.walk(tree) if _is_text(node)}
+            names |= _texts_in(tree)
             patterns += [_pattern(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
         return frozenset(names), tuple(pattern for pattern in patterns if pattern is not None)
 
@@ -125,8 +125,8 @@ def _accepted(chapter: ChapterFile) -> tuple[set[str], list[tuple[str, Record]]]
         return set(), []
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _texts_in(tree: ast.Module) -> set[str]:
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _pattern(node: ast.JoinedStr) -> re.Pattern[str] | None:
@@ -146,7 +146,7 @@ def _unnamed(tree: ast.Module, methods: tuple[str, ...]) -> bool:
 def _first(call: ast.Call, keyword: str = "") -> str | None:
     """Return the first argument of a call if it is a text that is written out."""
     named = [word.value for word in call.keywords if word.arg == keyword]
-    node = (call.args or named or [None])[0]
+    node = next(iter([*call.args, *named]), None)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
@@ -271,7 +271,7 @@ class Book:
                 )
         for _, tree in reading.fresh:
             if _unnamed(tree, ("judge",)):
-                judged |= {node.value for node in ast.walk(tree) if _is_text(node)}  # type: ignore[attr-defined]
+                judged |= _texts_in(tree)
         for number, claim in enumerate(self.claims.values(), 2):
             if claim.chapter == reading.name and claim.id not in judged:
                 yield (
