@@ -97,7 +97,9 @@ def test_workflows_are_pinned_and_have_few_rights() -> None:
     for path in folder.glob("*.yml"):
         text = path.read_text("utf-8")
         assert re.findall(r"uses: (?!\S+@[0-9a-f]{40} # v)", text) == [], path.name
-        assert re.search(r"\npermissions:( \{\}|\n  contents: read)\n(?! )", text) and "pull_request_target" not in text, path.name
+        assert (
+            re.search(r"\npermissions:( \{\}|\n  contents: read)\n(?! )", text) and "pull_request_target" not in text
+        ), path.name
     zizmor = Path(sys.executable).with_name("zizmor")
     done = subprocess.run([zizmor, "--offline", "--no-progress", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -98,7 +98,7 @@ def remove_chapter(root: Path, name: str) -> ChapterFile:
         toc.write_text(_without_entry(toc.read_text("utf-8"), chapter), "utf-8")
         if CLAIMS in package.resources:
             path = _path(package, CLAIMS)
-            rows = [row for row in package.rows(CLAIMS) if row["chapter"] != called]
+            rows = [row for row in _raw_rows(path) if row["chapter"] != called]
             _write_rows(path, rows, _header(path))
             _list_chapters(package, lambda listed: [other for other in listed if other != called])
         for path in _results(package):
@@ -195,7 +195,7 @@ def _add_claim(package: Package, name: str, series: dict[str, str]) -> str:
     }
     path = _path(package, CLAIMS)
     header = _header(path)
-    _write_rows(path, [*package.rows(CLAIMS), {field: row.get(field, "") for field in header}], header)
+    _write_rows(path, [*_raw_rows(path), {field: row.get(field, "") for field in header}], header)
     return claim
 
 
@@ -215,6 +215,12 @@ def _list_chapters(package: Package, change: Callable[[list[str]], list[str]]) -
         if field["name"] == "chapter" and "enum" in limits:
             limits["enum"] = change(limits["enum"])
             path.write_text(json.dumps(descriptor, **layout) + end, "utf-8")
+
+
+def _raw_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows as the file has them: corrections are applied to what is read, never written back."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _header(path: Path) -> list[str]:
