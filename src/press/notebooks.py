@@ -197,8 +197,12 @@ def _tags(cell: nbformat.NotebookNode) -> list[str]:
 def sync(chapter: ChapterFile) -> bool:
     """Bring prose edits of the ``.md`` into the ``.ipynb``, keeping the accepted outputs of unchanged code cells.
 
-    Returns whether the file changed.
+    What saving in JupyterLab leaves of a run is taken out. Returns whether a file changed.
     """
+    text = read_text(chapter)
+    plain = text.replace("```{code-cell} ipython3\n", "```{code-cell} python\n")  # JupyterLab names the lexer
+    if plain != text:
+        chapter.md.write_text(plain, "utf-8")
     fresh = read_md(chapter)
     if chapter.ipynb.exists():
         old = read_ipynb(chapter.ipynb, f"notebooks/{chapter.stem}.ipynb")
@@ -208,8 +212,8 @@ def sync(chapter: ChapterFile) -> bool:
                 cell.outputs = accepted[cell.source].outputs
                 cell.execution_count = accepted[cell.source].execution_count
         if "language_info" in old.metadata:
-            fresh.metadata["language_info"] = old.metadata["language_info"]
-    return write(fresh, chapter.ipynb)
+            fresh.metadata["language_info"] = {"name": "python"}
+    return write(fresh, chapter.ipynb) or plain != text
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> bool:
