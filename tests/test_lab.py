@@ -24,7 +24,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny book, accepted, with the book's own settings for jupytext."""
     root = write_tiny(tmp_path)
     header = (ROOT / "notebooks/01_deal.md").read_text("utf-8").split("---\n")[1]
-    (root / MD).write_text(f"---\n{header}---\n{CHAPTER.split('---\n', 2)[2]}", "utf-8")
+    (root / MD).write_text("---\n".join(["", header, CHAPTER.split("---\n", 2)[2]]), "utf-8")
     shutil.copy(ROOT / "notebooks/jupytext.toml", root / "notebooks/jupytext.toml")
     monkeypatch.chdir(root)
     assert CliRunner().invoke(main, ["accept"]).exit_code == 0
