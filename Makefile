@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 
-.PHONY: help book test check accept sync serve lint bench lock clean
+.PHONY: help book test check accept sync serve lab hooks new lint bench lock clean
 help:  ## List the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -27,6 +27,15 @@ sync: $(READY)  ## Bring prose edits of the .md into the .ipynb
 
 serve: $(READY)  ## Show the built site on this machine
 	@$(BIN)/press serve
+
+lab: $(READY)  ## Edit chapters in JupyterLab: open a notebooks/*.md as a notebook
+	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null && $(BIN)/jupyter lab --notebook-dir=.
+
+hooks: $(READY)  ## Have git check pairs, code, data and spelling before each commit
+	@$(BIN)/pre-commit install
+
+new: $(READY)  ## Make a chapter: make new NAME=weather
+	@$(BIN)/press new $(NAME)
 
 lint: $(READY)  ## Format and lint the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/mypy

@@ -1,4 +1,4 @@
-"""The book itself: its data, its seven chapters, its 45 claims, and the site made of them."""
+"""The book itself: its data, its chapters, its claims, and the site made of them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ import pandas as pd
 import pytest
 
 from conftest import ROOT, copy_book
+from press.checks import Book as CheckedBook
 from press.claims import load_claims
 from press.comparison import compare, read_comparison, scenario_jobs
 from press.editions import results
 from press.execute import Job, run_all
 from press.notebooks import chapters, pair_problem
 from press.package import Package
+from press.prose import is_draft
 from press.records import Record, read_records
 from press.site import build
 from press.validate import validate
 
 BOOK = chapters(ROOT)
 FIRST_EDITION = "2025-12-15"
+#: What the commentary is about: a chapter each. A book may have more.
+THEMES = {"deal", "potash", "prisoners", "border", "exile", "washington", "fertiliser"}
+#: Chapters that do not tell their readers that they are drafts.
+FINISHED = [chapter for chapter in BOOK if not is_draft(chapter.md.read_text("utf-8"))]
 
 
 def records(name: str) -> list[Record]:
@@ -50,10 +56,8 @@ def test_every_row_has_a_source_and_the_day_it_became_known() -> None:
         assert frame["known_from"].notna().all() and (frame["known_from"] <= pd.Timestamp("2026-11-23")).all(), name
 
 
-def test_seven_chapters_in_step() -> None:
-    assert [chapter.stem.partition("_")[2] for chapter in BOOK] == [
-        "deal", "potash", "prisoners", "border", "exile", "washington", "fertiliser",
-    ]  # fmt: skip
+def test_a_chapter_for_each_theme_in_step() -> None:
+    assert {chapter.stem.partition("_")[2] for chapter in BOOK} >= THEMES
     assert [problem for chapter in BOOK if (problem := pair_problem(chapter))] == []
 
 
@@ -61,7 +65,7 @@ def test_seven_chapters_in_step() -> None:
 def test_a_chapter_has_its_figures_and_shows_no_error(chapter: object) -> None:
     notebook = json.loads(chapter.ipynb.read_text("utf-8"))  # type: ignore[attr-defined]
     figures = [r for r in read_records(chapter.ipynb) if r["kind"] == "figure"]  # type: ignore[attr-defined]
-    assert len(figures) >= 4
+    assert len(figures) >= (4 if chapter in FINISHED else 1)
     for figure in figures:
         assert len(figure["alt"]) > 40 and figure["rows"] and figure["wide"].startswith("<svg")
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
@@ -70,18 +74,16 @@ def test_a_chapter_has_its_figures_and_shows_no_error(chapter: object) -> None:
 
 def test_every_claim_is_judged_once_in_its_chapter() -> None:
     claims = load_claims(Package(ROOT))
-    assert len(claims) == 45
+    assert sum(claim.chapter in THEMES for claim in claims.values()) == 45  # what the commentary claims
     assert sorted(r["id"] for r in records("verdict")) == sorted(claims)
     assert all(
         claims[r["id"]].chapter == r["chapter"] and claims[r["id"]].rule == r["rule"] for r in records("verdict")
     )
 
 
-def test_prose_has_the_length_of_ten_minutes() -> None:
-    for chapter in BOOK:
-        text = re.sub(r"```.*?```", "", chapter.md.read_text("utf-8").split("---", 2)[2], flags=re.S)
-        words = len(re.findall(r"\b\w+\b", text))
-        assert 900 <= words <= 2600, f"{chapter.stem}: {words} words"
+def test_a_reader_needs_about_ten_minutes() -> None:
+    """The book sets the limits that 'press check' holds every chapter to (see test_checks)."""
+    assert CheckedBook(ROOT).minutes == [5, 11]
 
 
 def test_a_fresh_run_gives_the_accepted_results(tmp_path: Path) -> None:
@@ -132,9 +134,9 @@ def test_the_site_has_its_pages(site: Path) -> None:
     }
     assert wanted <= pages
     index = (site / "book/index.html").read_text("utf-8")
-    assert index.count('class="press-card"') == 7
+    assert index.count('class="press-card"') == len(FINISHED)
     ledger = (site / "book/ledger.html").read_text("utf-8")
-    assert len(set(re.findall(r"#claim-([A-Z]\d+)", ledger))) == 45
+    assert set(re.findall(r"#claim-([A-Z]\d+)", ledger)) == set(load_claims(Package(ROOT)))
 
 
 def test_a_second_build_gives_the_same_files(site: Path, tmp_path: Path) -> None:

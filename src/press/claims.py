@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
 from press.errors import ChapterError, DataError, nearest
 from press.facts import Value
 from press.package import Package
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERDICTS = ("supported", "partly supported", "contradicted", "not testable", "open")
 #: Verdicts that take a side, and so need evidence.
@@ -93,20 +95,20 @@ class Claim:
 
 
 def load_claims(package: Package) -> dict[str, Claim]:
-    """Load and check all claims of the package, by id."""
-    claims = {}
-    for row in package.table("claims").itertuples():
-        place = f"data/claims.csv, claim {row.id}"
-        claims[str(row.id)] = Claim(
-            id=str(row.id),
-            chapter=str(row.chapter),
-            kind=str(row.kind),
-            text=str(row.claim),
-            reading=str(row.reading),
-            measures=parse_measures(str(row.measures), place),
-            tables=tuple(name.strip() for name in str(row.tables).split(";")),
-            rule=str(row.rule),
-            clauses=tuple(parse_rule(str(row.rule), place)),
+    """Load and check all claims of the package, by id; none if it has no such table."""
+    claims: dict[str, Claim] = {}
+    for row in package.rows("claims") if "claims" in package.resources else ():
+        place = f"data/claims.csv, claim {row['id']}"
+        claims[row["id"]] = Claim(
+            id=row["id"],
+            chapter=row["chapter"],
+            kind=row["kind"],
+            text=row["claim"],
+            reading=row["reading"],
+            measures=parse_measures(row["measures"], place),
+            tables=tuple(name.strip() for name in row["tables"].split(";")),
+            rule=row["rule"],
+            clauses=tuple(parse_rule(row["rule"], place)),
         )
     return claims
 

@@ -20,16 +20,16 @@ from traitlets.config import Config
 
 from press import fence, warm
 from press.amendments import TABLES as AMENDING
-from press.errors import ChapterError, nearest
-from press.notebooks import ChapterFile, chapter_call, code_lines, parameter_types, read_md, strip_run, write
+from press.errors import ChapterError
+from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
 from press.package import Package
+from press.parameters import check_parameters
 from press.places import DESCRIPTOR
 from press.store import Say
 
 #: Seconds that one cell may take before its chapter is ended.
 TIME_LIMIT = 120
 
-_TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _CELL_LINE = re.compile(r"Cell In\[\d+\],? line (\d+)|<ipython-input[^>]*>:(\d+)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -72,30 +72,6 @@ class Job:
     output: Path
     parameters: Mapping[str, Any]
     time_limit: int = TIME_LIMIT
-
-
-def check_parameters(chapter: ChapterFile, given: Mapping[str, Any]) -> None:
-    """Raise ChapterError for a parameter that the chapter does not declare, or whose type is not the declared one."""
-    declared = parameter_types(chapter)
-    if not declared:
-        raise ChapterError(
-            f"{chapter.place}: found no cell tagged 'parameters', expected one that declares at least as_of: str"
-        )
-    for name, kind in declared.items():
-        if kind not in _TYPES:
-            raise ChapterError(
-                f"{chapter.place}: the parameter '{name}' is declared without a type; "
-                f"expected one of {', '.join(_TYPES)}"
-            )
-    for name, value in given.items():
-        if name not in declared:
-            raise ChapterError(f"{chapter.place}: there is no parameter '{name}'{nearest(name, declared)}")
-        expected = declared[name]
-        fits = isinstance(value, _TYPES[expected]) or (expected == "float" and isinstance(value, int))
-        if not fits or (isinstance(value, bool) and expected != "bool"):
-            raise ChapterError(
-                f"{chapter.place}: the parameter '{name}' is {value!r}; expected a value of type {expected}"
-            )
 
 
 def readable(chapter: ChapterFile) -> list[str]:

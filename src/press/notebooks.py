@@ -1,20 +1,30 @@
-"""Chapters on disk: MyST Markdown that people edit, paired with the notebook that holds the accepted outputs."""
+"""Chapters on disk: MyST Markdown that people edit, paired with the notebook that holds the accepted outputs.
+
+jupytext and nbformat take seconds to import: what only looks at a chapter reads its cells here, and they are imported
+where a notebook is made.
+"""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import hashlib
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jupytext
-import nbformat
+import yaml
 
 from press.errors import ChapterError, nearest
 
-_FENCE = re.compile(r"^```\{code-cell\}")
+if TYPE_CHECKING:
+    import nbformat
+
+_FENCE = re.compile(r"^(`{3,}|~{3,})\s*(\{code-cell\})?")
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,80 @@ def find_chapter(root: Path, name: str) -> ChapterFile:
     raise ChapterError(f"there is no chapter '{name}'{nearest(name, [c.stem for c in known])}")
 
 
+@dataclass(frozen=True)
+class MdCell:
+    """A cell as it stands in the ``.md``; ``line`` is that of its first line of source, counted from 1."""
+
+    kind: str
+    source: str
+    tags: tuple[str, ...]
+    line: int
+
+
+@cache
+def md_cells(text: str) -> tuple[MdCell, ...]:
+    """Split a MyST page into its cells: what stands between code cells is prose. Options that are no YAML are none."""
+    lines = text.splitlines()
+    first = lines.index("---", 1) + 1 if "---" in lines[1:] and lines[0] == "---" else 0
+    cells, fence, start, is_code = [], "", first, False
+    for number, line in enumerate([*lines[first:], None], first):
+        match = _FENCE.match(line or "")
+        if line is None or (not fence and match and match[2]):
+            cells.append(_md_cell("markdown", lines[start:number], start))
+        if line is None:
+            continue
+        if fence and line.rstrip() == fence:
+            if is_code:
+                cells.append(_md_cell("code", lines[start:number], start))
+                start = number + 1
+            fence, is_code = "", False
+        elif not fence and match:
+            fence, is_code = match[1], bool(match[2])
+            start = number + 1 if is_code else start
+    return tuple(cell for cell in cells if cell.source or cell.kind == "code")
+
+
+def _md_cell(kind: str, lines: list[str], start: int) -> MdCell:
+    """Make a cell of lines that begin at index ``start`` of the page; options of a code cell stand at its head."""
+    head, options = 0, ""
+    if kind == "code" and lines[:1] == ["---"] and "---" in lines[1:]:
+        head = lines.index("---", 1) + 1
+        options = "\n".join(lines[1 : head - 1])
+    elif kind == "code":
+        while head < len(lines) and lines[head].startswith(":"):
+            options += lines[head].removeprefix(":") + "\n"
+            head += 1
+    while head < len(lines) and not lines[head].strip():
+        head += 1
+    return MdCell(kind, "\n".join(lines[head:]).strip("\n"), _told_tags(options), start + head + 1)
+
+
+@cache
+def _told_tags(options: str) -> tuple[str, ...]:
+    try:
+        told = yaml.safe_load(options) if options else {}
+    except yaml.YAMLError:
+        return ()
+    return tuple(map(str, told.get("tags", ()))) if isinstance(told, dict) else ()
+
+
+def code_cells(chapter: ChapterFile) -> list[MdCell]:
+    """Return the code cells of the ``.md``. Raises ChapterError if it cannot be read."""
+    return [cell for cell in md_cells(read_text(chapter)) if cell.kind == "code"]
+
+
+def read_text(chapter: ChapterFile) -> str:
+    """Return the text of the ``.md``. Raises ChapterError if it cannot be read."""
+    try:
+        return chapter.md.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ChapterError(f"{chapter.place}: cannot be read: {error}") from None
+
+
 def read_md(chapter: ChapterFile) -> nbformat.NotebookNode:
     """Read the Markdown half as a notebook without outputs, with cell ids made from content."""
+    import jupytext
+
     try:
         notebook = jupytext.read(chapter.md)
     except (OSError, UnicodeDecodeError) as error:
@@ -74,6 +156,8 @@ def read_md(chapter: ChapterFile) -> nbformat.NotebookNode:
 
 def read_ipynb(path: Path, place: str) -> nbformat.NotebookNode:
     """Read a notebook file. Raises ChapterError if it is none."""
+    import nbformat
+
     try:
         return nbformat.read(path, as_version=4)
     except FileNotFoundError:
@@ -84,6 +168,8 @@ def read_ipynb(path: Path, place: str) -> nbformat.NotebookNode:
 
 def pair_problem(chapter: ChapterFile) -> str | None:
     """Say in which cell the two halves of a pair differ, or None if they are in step. Content alone counts."""
+    if _plainly_in_step(chapter):
+        return None
     ours = read_md(chapter).cells
     theirs = read_ipynb(chapter.ipynb, f"notebooks/{chapter.stem}.ipynb").cells
     for index, (a, b) in enumerate(zip(ours, theirs, strict=False)):
@@ -94,6 +180,16 @@ def pair_problem(chapter: ChapterFile) -> str | None:
     return None
 
 
+def _plainly_in_step(chapter: ChapterFile) -> bool:
+    """Say whether both halves have the same cells at a glance; where this says no, jupytext is asked."""
+    try:
+        cells = json.loads(chapter.ipynb.read_text("utf-8"))["cells"]
+        theirs = [(c["cell_type"], "".join(c["source"]), tuple(c["metadata"].get("tags", ()))) for c in cells]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return [(cell.kind, cell.source, cell.tags) for cell in md_cells(read_text(chapter))] == theirs
+
+
 def _tags(cell: nbformat.NotebookNode) -> list[str]:
     return list(cell.metadata.get("tags", []))
 
@@ -101,8 +197,12 @@ def _tags(cell: nbformat.NotebookNode) -> list[str]:
 def sync(chapter: ChapterFile) -> bool:
     """Bring prose edits of the ``.md`` into the ``.ipynb``, keeping the accepted outputs of unchanged code cells.
 
-    Returns whether the file changed.
+    What saving in JupyterLab leaves of a run is taken out. Returns whether a file changed.
     """
+    text = read_text(chapter)
+    plain = text.replace("```{code-cell} ipython3\n", "```{code-cell} python\n")  # JupyterLab names the lexer
+    if plain != text:
+        chapter.md.write_text(plain, "utf-8")
     fresh = read_md(chapter)
     if chapter.ipynb.exists():
         old = read_ipynb(chapter.ipynb, f"notebooks/{chapter.stem}.ipynb")
@@ -112,12 +212,14 @@ def sync(chapter: ChapterFile) -> bool:
                 cell.outputs = accepted[cell.source].outputs
                 cell.execution_count = accepted[cell.source].execution_count
         if "language_info" in old.metadata:
-            fresh.metadata["language_info"] = old.metadata["language_info"]
-    return write(fresh, chapter.ipynb)
+            fresh.metadata["language_info"] = {"name": "python"}
+    return write(fresh, chapter.ipynb) or plain != text
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> bool:
     """Write a notebook with one stable layout; returns whether the file changed."""
+    import nbformat
+
     text = nbformat.writes(notebook, indent=1) + "\n"
     if path.exists() and path.read_text("utf-8") == text:
         return False
@@ -140,50 +242,34 @@ def strip_run(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def code_lines(chapter: ChapterFile) -> list[int]:
     """Return for each code cell the line of the ``.md`` on which its first line of code stands (counted from 1)."""
-    lines = chapter.md.read_text("utf-8").splitlines()
-    starts = []
-    for number, line in enumerate(lines, 1):
-        if _FENCE.match(line):
-            first = number + 1
-            while first <= len(lines) and lines[first - 1].startswith(":"):
-                first += 1
-            if lines[number : number + 1] == ["---"]:
-                first = lines.index("---", number + 1) + 2
-            while first <= len(lines) and not lines[first - 1].strip():
-                first += 1
-            starts.append(first)
-    return starts
+    return [cell.line for cell in code_cells(chapter)]
+
+
+def parsed_cells(chapter: ChapterFile) -> Iterator[tuple[MdCell, ast.Module]]:
+    """Yield the code cells that parse as Python, magics blanked, with their trees; running tells of the others."""
+    for cell in code_cells(chapter):
+        with contextlib.suppress(SyntaxError):
+            yield cell, _parsed(cell.source)
+
+
+@cache
+def _parsed(source: str) -> ast.Module:
+    lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+    return ast.parse("\n".join(lines))
 
 
 def chapter_call(chapter: ChapterFile) -> tuple[str, list[str]]:
     """Read name and tables of the ``Chapter("name", ..., tables=[...])`` call without running the chapter."""
-    for cell in read_md(chapter).cells:
-        if cell.cell_type != "code" or "Chapter(" not in cell.source:
+    for cell, tree in parsed_cells(chapter):
+        if "Chapter(" not in cell.source:
             continue
-        with contextlib.suppress(SyntaxError, ValueError, KeyError, IndexError):
-            for node in ast.walk(ast.parse(cell.source)):
+        with contextlib.suppress(ValueError, KeyError, IndexError):
+            for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Chapter":
                     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
                     name = ast.literal_eval(keywords.get("name") or node.args[0])
                     return str(name), list(ast.literal_eval(keywords["tables"]))
     raise ChapterError(f'{chapter.place}: found no Chapter("name", ..., tables=[...]) with literal names')
-
-
-def parameter_types(chapter: ChapterFile) -> dict[str, str]:
-    """Read the declared parameters and their types from the cell tagged ``parameters``, without running the chapter.
-
-    A type is "" where the declaration has none; there are no parameters if there is no such cell.
-    """
-    declared: dict[str, str] = {}
-    for cell in read_md(chapter).cells:
-        if "parameters" in _tags(cell):
-            with contextlib.suppress(SyntaxError):
-                for node in ast.parse(cell.source).body:
-                    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                        declared[node.target.id] = ast.unparse(node.annotation)
-                    elif isinstance(node, ast.Assign):
-                        declared |= {target.id: "" for target in node.targets if isinstance(target, ast.Name)}
-    return declared
 
 
 def with_outputs(chapter: ChapterFile, ran: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -8,15 +8,15 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from press.amendments import REVISIONS, Amendment
 from press.amendments import TABLES as AMENDING
 from press.errors import DataError, nearest
-from press.periods import bounds
 from press.places import DESCRIPTOR
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DTYPES = {"string": "str", "number": "float64", "integer": "Int64", "date": "str"}
 
@@ -111,6 +111,10 @@ class Package:
 
     def table(self, name: str, as_of: str | None = None) -> pd.DataFrame:
         """Load ``rows`` with the descriptor's types; a ``period`` column adds ``start`` and ``end`` (days)."""
+        import pandas as pd  # what reads texts alone should not wait for it
+
+        from press.periods import bounds
+
         fields = self.resource(name)["schema"]["fields"]
         rows = self.rows(name, as_of)
         text = io.StringIO()

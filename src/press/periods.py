@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from press.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PART = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
@@ -21,6 +23,8 @@ def bounds(period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
 
     Raises DataError if the text is no period, or ends before it starts.
     """
+    import pandas as pd  # a command that has no period to read should not wait for it
+
     first, _, last = period.partition("/")
     try:
         if not all(_PART.fullmatch(part) for part in (first, last or first)):
@@ -38,12 +42,16 @@ def bounds(period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 def long_date(day: pd.Timestamp | str) -> str:
     """Write a day as in ``13 December 2025``."""
+    import pandas as pd
+
     stamp = pd.Timestamp(day)
     return f"{stamp.day} {stamp.month_name()} {stamp.year}"
 
 
 def long_period(period: str) -> str:
     """Write an ISO period in words: ``2025``, ``December 2025``, ``13 December 2025`` or two of them with a dash."""
+    import pandas as pd
+
     first, _, last = period.partition("/")
 
     def words(part: str) -> str:

@@ -20,6 +20,8 @@ _ALLOWED = re.compile(
     r"|\b[A-Z]{1,4}\d{1,4}\b"  # ids of claims and rows
     r"|\b[A-Z]\w*2[A-Z]\w*\b|\bK2O\b"
 )
+_ROLE = re.compile(r"\{[\w-]+\}`[^`]*`")
+_DRAFT = re.compile(r"^:class: draft$", re.M)
 _FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})\s*(\{[\w-]+\})?")
 _OPTION = re.compile(r"^(:[\w-]+:|\s*#|---)")
 
@@ -31,7 +33,7 @@ def load_exceptions(root: Path) -> list[str]:
     return sorted((line for line in lines if line and not line.startswith("#")), key=len, reverse=True)
 
 
-def prose(text: str) -> str:
+def prose(text: str, headings: bool = False) -> str:
     """Return a MyST page with front matter, code and the heads of directives blanked; lines stay where they are."""
     lines = text.splitlines()
     first = lines.index("---", 1) + 1 if lines and lines[0] == "---" else 0
@@ -39,7 +41,7 @@ def prose(text: str) -> str:
     kept = [""] * first
     for line in lines[first:]:
         fence = _FENCE.match(line)
-        prosaic = not code and not fence and not _OPTION.match(line)
+        prosaic = not code and not fence and (not _OPTION.match(line) or (headings and line.startswith("#")))
         if code:
             code = "" if line.startswith(code) else code
         elif fence and fence[1].startswith(("`", "~")):
@@ -56,3 +58,13 @@ def bare_numbers(text: str, exceptions: list[str]) -> Iterator[tuple[int, str]]:
         rest = pattern.sub(lambda match: re.sub(r"\S", " ", match[0]), rest)
     for match in re.finditer(r"\d[\d,.]*", rest):
         yield rest.count("\n", 0, match.start()) + 1, match[0].rstrip(".,")
+
+
+def is_draft(text: str) -> bool:
+    """Say whether a page tells its readers, in a box of the class ``draft``, that it is not finished."""
+    return bool(_DRAFT.search(text))
+
+
+def words(text: str) -> int:
+    """Count the words that a reader of a page reads; a number that a role shows is one."""
+    return len(re.findall(r"[\w'’-]+", _ROLE.sub("x", prose(text))))

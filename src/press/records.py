@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from IPython.display import display
-
 MIME = "application/vnd.press+json"
 VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
 
@@ -20,6 +18,8 @@ def emit(record: Record, text: str, **more: Any) -> None:
 
     ``text`` is what a plain reader sees; ``more`` holds the same for other readers, by MIME type.
     """
+    from IPython.display import display
+
     display({MIME: record, "text/plain": text, **more}, metadata={"press": record["kind"]}, raw=True)
 
 

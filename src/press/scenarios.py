@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from press.errors import ChapterError, DataError, nearest
-from press.notebooks import ChapterFile, chapters, parameter_types
+from press.notebooks import ChapterFile, chapters
 from press.package import Package
+from press.parameters import declared_parameters
 
 TABLES = ("scenario_parameters", "scenarios", "scenario_values")
 BASES = ("evidence", "assumption")
@@ -107,7 +108,7 @@ class Scenarios:
         Raises ChapterError for an unknown scenario or parameter, a value of the wrong type or out of range; the
         message names the nearest parameter and the range.
         """
-        declared = parameter_types(chapter)
+        declared = declared_parameters(chapter)
         if scenario is not None and SCENARIO not in declared:
             raise ChapterError(f"{chapter.place}: declares no parameter '{SCENARIO}', so it cannot run a scenario")
         if SCENARIO in given and self.scenarios:
@@ -139,7 +140,7 @@ class Scenarios:
 
 def scenario_chapters(root: Path) -> list[ChapterFile]:
     """Return the chapters that declare the parameter ``scenario``."""
-    return [chapter for chapter in chapters(root) if SCENARIO in parameter_types(chapter)]
+    return [chapter for chapter in chapters(root) if SCENARIO in declared_parameters(chapter)]
 
 
 def load_scenarios(package: Package) -> Scenarios:

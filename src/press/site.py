@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from press.errors import SiteError
+from press.errors import DataError, SiteError
 from press.keys import STAGED, Parts, key_of, site_parts
 from press.manifest import read_manifest, verify, write_manifest
 from press.store import STORE_VARIABLE, Say, Store, open_store
@@ -116,7 +116,7 @@ def _make(
     from press.supply import BILL, bill
 
     say("checking the data")
-    _require_valid(root, store, inputs)
+    require_valid(root, store, inputs)
     editions = [] if parameters else load_editions(Package(root))
     for edition in editions[:-1]:
         read_verdicts(root, edition.id)  # fails now rather than after the chapters have run
@@ -153,13 +153,18 @@ def _make(
     return front.html
 
 
-def _require_valid(root: Path, store: Store, inputs: Parts) -> None:
-    """Validate the data, unless these very files were found valid before by this very press."""
+def require_valid(root: Path, store: Store, inputs: Parts) -> None:
+    """Raise DataError with every fault of the data, a line each.
+
+    Files that this very press found valid before are not looked at again; ``inputs`` are the ``site_parts``.
+    """
     seen = {name: value for name, value in inputs.items() if name.startswith(("data/", "src/press/"))}
     if not store.has("valid", key_of(seen)):
-        from press.validate import require_valid
+        from press.validate import validate
 
-        require_valid(root)
+        problems = validate(root)
+        if problems:
+            raise DataError("\n".join(problems))
         store.put("valid", key_of(seen), b"")
 
 

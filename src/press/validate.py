@@ -23,13 +23,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _MOST = 20
 
 
-def require_valid(root: Path) -> None:
-    """Raise DataError with every fault of the package under ``root``, a line each."""
-    problems = validate(root)
-    if problems:
-        raise DataError("\n".join(problems))
-
-
 def validate(root: Path) -> list[str]:
     """Return the faults of the data package under ``root``, a line each; none if it is valid."""
     package = Package(root)

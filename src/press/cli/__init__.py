@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from press import __version__
-from press.cli import book, chapters, publication, refresh, runs
+from press.cli import authors, book, chapters, publication, refresh, runs
 from press.errors import PressError
 
 
@@ -35,5 +35,12 @@ def main() -> None:
     """Print a publication whose claims are tested against data."""
 
 
-for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS, *refresh.VERBS, *runs.VERBS):
+for verb in (
+    *authors.VERBS,
+    *book.VERBS,
+    *chapters.VERBS,
+    *publication.VERBS,
+    *refresh.VERBS,
+    *runs.VERBS,
+):
     main.add_command(verb)

@@ -1,67 +1,20 @@
-"""Verbs for authors of chapters: check, sync, diff, accept."""
+"""Verbs for the results of chapters: sync, diff, accept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from press.cli.common import say
-from press.errors import ChapterError, DataError, PressError
 from press.places import find_root
 
 if TYPE_CHECKING:
     from press.comparison import Comparison
     from press.notebooks import ChapterFile
     from press.records import Record
-
-
-@click.command()
-@click.argument("what", type=click.Choice(["all", "data", "chapters"]), default="all")
-def check(what: str) -> None:
-    """Say what is wrong before anything is run."""
-    from press.notebooks import chapters
-    from press.package import Package
-    from press.validate import validate
-
-    root = find_root()
-    if what in ("all", "data"):
-        problems = validate(root)
-        if problems:
-            raise DataError("\n".join(problems))
-        package = Package(root)
-        rows = {name: len(package.table(name)) for name in package.resources}
-        click.echo(f"data: {len(rows)} tables, {sum(rows.values())} rows, {rows.get('sources', 0)} sources: valid")
-    if what in ("all", "chapters"):
-        problems = [problem for chapter in chapters(root) for problem in _chapter_problems(root, chapter)]
-        if problems:
-            raise ChapterError("\n".join(problems))
-        click.echo(f"chapters: {len(chapters(root))} pairs: in step, no bare numbers")
-
-
-def _chapter_problems(root: Path, chapter: ChapterFile) -> Iterator[str]:
-    """Yield what is wrong with a chapter before it is run, a line each."""
-    from press.execute import check_parameters
-    from press.notebooks import chapter_call, pair_problem, parameter_types
-    from press.package import Package
-    from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
-    from press.scenarios import SCENARIO, load_scenarios
-
-    try:
-        for table in chapter_call(chapter)[1]:
-            Package(root).resource(table)
-        known = load_scenarios(Package(root)).parameters if SCENARIO in parameter_types(chapter) else {}
-        check_parameters(chapter, {name: parameter.central for name, parameter in known.items()})
-        problem = pair_problem(chapter)
-        if problem:
-            yield problem
-    except PressError as error:
-        yield str(error)
-    for line, digits in bare_numbers(chapter.md.read_text("utf-8"), load_exceptions(root)):
-        expected = f"expected a {{fact}}, or its phrase in {EXCEPTIONS}"
-        yield f"{chapter.place}, line {line}: found the bare number {digits}, {expected}"
 
 
 @click.command("sync")
@@ -130,13 +83,18 @@ def diff(names: tuple[str, ...]) -> None:
 @click.argument("names", nargs=-1)
 def accept(names: tuple[str, ...]) -> None:
     """Run chapters (default: all), print what changes, and keep the results as the accepted outputs."""
+    accept_results(names)
+
+
+def accept_results(names: Iterable[str]) -> None:
+    """Run chapters (default: all) for every edition and keep what they give. Raises PressError if one fails."""
     from press.comparison import RESULTS, write_comparison
     from press.editions import load_editions, results, results_path, write_results
     from press.notebooks import read_ipynb, write
     from press.package import Package
     from press.records import read_records
 
-    root = find_root()
+    names, root = list(names), find_root()
     for chapter, output in _results(names, {}):
         _tell_changes(chapter, output)
         changed = write(read_ipynb(output, chapter.place), chapter.ipynb)
@@ -152,4 +110,4 @@ def accept(names: tuple[str, ...]) -> None:
         click.echo(f"{RESULTS}: {'changed' if write_comparison(root, fresh) else 'as before'}")
 
 
-VERBS = (check, sync_command, diff, accept)
+VERBS = (sync_command, diff, accept)

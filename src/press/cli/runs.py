@@ -25,16 +25,17 @@ _SHOWN = 5
 @click.option("--output", type=click.Path(path_type=Path), help="Where the executed notebook goes.")
 def run(name: str, scenario: str | None, parameters: dict[str, Any], output: Path | None) -> None:
     """Run one chapter with its own parameters; a scenario chapter becomes a page to read."""
-    from press.execute import Job, check_parameters, run_all
-    from press.notebooks import find_chapter, parameter_types
+    from press.execute import Job, run_all
+    from press.notebooks import find_chapter
     from press.own_run import own_page
     from press.package import Package
+    from press.parameters import check_parameters, declared_parameters
     from press.scenarios import SCENARIO, load_scenarios
 
     root = find_root()
     chapter = find_chapter(root, name)
     parameters = load_scenarios(Package(root)).assume(chapter, scenario, parameters)
-    if SCENARIO in parameter_types(chapter) and output is None:
+    if SCENARIO in declared_parameters(chapter) and output is None:
         check_parameters(chapter, parameters)
         page = own_page(chapter, parameters, say)
         click.echo(f"Your page is {page.relative_to(root)}; open it in a browser.")
@@ -74,10 +75,10 @@ def sweep(
     """
     from filelock import FileLock, Timeout
 
-    from press.execute import check_parameters
     from press.keys import digest
     from press.notebooks import find_chapter
     from press.package import Package
+    from press.parameters import check_parameters
     from press.points import grid, parse_axis, sample
     from press.pools import cluster, processes
     from press.scenarios import load_scenarios, scenario_chapters

@@ -1,0 +1,334 @@
+"""What is wrong with a chapter before it is run: file, line, found, expected. Read from the text alone, in a moment.
+
+What a cell stated when it was last accepted is known from its outputs. Of a cell that is new or changed since, the
+names in it are taken as they stand: a name that it puts together is believed rather than called unknown.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from press.claims import Claim, load_claims
+from press.editions import results_path
+from press.errors import PressError, nearest
+from press.notebooks import ChapterFile, MdCell, chapter_call, chapters, pair_problem, parsed_cells, read_text
+from press.package import Package
+from press.parameters import check_parameters, declared_parameters
+from press.prose import EXCEPTIONS, bare_numbers, is_draft, load_exceptions, prose, words
+from press.records import Record, read_records
+from press.scenarios import SCENARIO, load_scenarios
+
+WORDS_A_MINUTE = 200
+#: What a figure must be told, and the keyword that tells it.
+_TOLD = {
+    "id": "an id",
+    "title": "a title",
+    "subtitle": "unit and period",
+    "alt": "what the chart shows",
+    "rows": "rows",
+}
+#: Keywords whose texts readers see.
+_SHOWN = ("title", "subtitle", "alt", "caveat", "because", "would_change")
+FACT = re.compile(r"\{fact\}`([^`;]*)[^`]*`")
+CARD = re.compile(r"^(`{3,}|:{3,})\{chapter-card\} *(\S+)\n((?:[ \t]*:.*\n)*)", re.M)
+_LITERAL = re.compile(r"``.+?``", re.S)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A chapter as its text and its accepted outputs tell it."""
+
+    chapter: ChapterFile
+    name: str
+    tables: list[str]
+    text: str
+    cells: list[tuple[MdCell, ast.Module]]
+    #: What unchanged cells gave when they were run.
+    records: list[Record]
+    #: The cells that are new or changed since, or were never run.
+    fresh: list[tuple[MdCell, ast.Module]]
+    #: Facts of earlier editions.
+    earlier: frozenset[str] = field(default=frozenset())
+
+    @classmethod
+    def read(cls, chapter: ChapterFile, earlier: dict[str, set[str]]) -> Reading:
+        """Read a chapter. Raises ChapterError if it has no ``Chapter(...)`` call that can be read."""
+        name, tables = chapter_call(chapter)
+        ran, records = _accepted(chapter)
+        cells = list(parsed_cells(chapter))
+        fresh = [(cell, tree) for cell, tree in cells if cell.source not in ran]
+        sources = {cell.source for cell, _ in cells}
+        kept = [record for source, record in records if source in sources]
+        loose = any(_unnamed(tree, ("fact", "missing")) for _, tree in fresh)
+        old = {record["name"] for _, record in records if record["kind"] == "fact"} if loose else set()
+        known = frozenset(old | earlier.get(name, set()))
+        return cls(chapter, name, tables, read_text(chapter), cells, kept, fresh, known)
+
+    @cached_property
+    def facts(self) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
+        """The names of facts that the chapter may state, and the patterns of those that it puts together."""
+        names = {record["name"] for record in self.records if record["kind"] == "fact"} | self.earlier
+        patterns = []
+        for _, tree in self.fresh:
+            names |= _texts_in(tree)
+            patterns += [_pattern(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+        return frozenset(names), tuple(pattern for pattern in patterns if pattern is not None)
+
+    def states(self, fact: str) -> bool:
+        """Say whether the chapter may state a fact of this name."""
+        names, patterns = self.facts
+        return fact in names or any(pattern.fullmatch(fact) for pattern in patterns)
+
+    @cached_property
+    def calls(self) -> list[tuple[int, ast.Call]]:
+        """All calls of methods with their lines in the ``.md``."""
+        return [
+            (cell.line + node.lineno - 1, node)
+            for cell, tree in self.cells
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        ]
+
+    def calls_of(self, method: str) -> Iterator[tuple[int, ast.Call]]:
+        """Yield the calls of a method with their lines."""
+        return (found for found in self.calls if getattr(found[1].func, "attr", "") == method)
+
+    def shown_texts(self) -> Iterator[tuple[int, str]]:
+        """Yield what readers see, with its line: the prose, and the words of figures and verdicts."""
+        for number, line in enumerate(prose(self.text, headings=True).splitlines(), 1):
+            if line.strip():
+                yield number, line
+        for cell, tree in self.cells:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.keyword) and node.arg in _SHOWN:
+                    for part in ast.walk(node.value):
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                            yield cell.line + part.lineno - 1, part.value
+
+
+def _accepted(chapter: ChapterFile) -> tuple[set[str], list[tuple[str, Record]]]:
+    """Return the sources of the code cells that were run, and what each gave; nothing if there is no notebook."""
+    try:
+        cells = json.loads(chapter.ipynb.read_text("utf-8"))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells]
+        ran = {s for s, cell in zip(sources, cells, strict=True) if cell.get("execution_count") is not None}
+        return ran, [(sources[record["cell"]], record) for record in read_records(chapter.ipynb)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set(), []
+
+
+def _texts_in(tree: ast.Module) -> set[str]:
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def _pattern(node: ast.JoinedStr) -> re.Pattern[str] | None:
+    """Return what an f-string may give; None for one that may give anything."""
+    parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values]
+    return re.compile("".join(parts)) if set(parts) != {".+"} else None
+
+
+def _unnamed(tree: ast.Module, methods: tuple[str, ...]) -> bool:
+    """Say whether one of these methods is called with a name that is not written out."""
+    return any(
+        isinstance(node, ast.Call) and getattr(node.func, "attr", "") in methods and _first(node) is None
+        for node in ast.walk(tree)
+    )
+
+
+def _first(call: ast.Call, keyword: str = "") -> str | None:
+    """Return the first argument of a call if it is a text that is written out."""
+    named = [word.value for word in call.keywords if word.arg == keyword]
+    node = next(iter([*call.args, *named]), None)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+class Book:
+    """All chapters of a publication as they can be read without running them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.package = root, Package(root)
+        self.claims: dict[str, Claim] = load_claims(self.package)
+        self.exceptions = load_exceptions(root)
+        self.readings: dict[str, Reading] = {}
+        #: What keeps a chapter from being read, by its place.
+        self.unread: dict[str, str] = {}
+        earlier = _earlier_facts(self.package)
+        for chapter in chapters(root):
+            try:
+                reading = Reading.read(chapter, earlier)
+            except PressError as error:
+                self.unread[chapter.place] = str(error)
+            else:
+                self.readings[reading.name] = reading
+
+    @cached_property
+    def minutes(self) -> list[int]:
+        """The least and the most minutes of reading of a chapter; empty if the publication sets none."""
+        path = self.root / "_config.yml"
+        config: Any = yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
+        return list(config.get("sphinx", {}).get("config", {}).get("press_reading_minutes", []))
+
+    def problems(self, only: Iterable[ChapterFile] | None = None) -> Iterator[str]:
+        """Yield what is wrong with chapters (default: all, and the other pages), a line each."""
+        wanted = {chapter.place for chapter in (chapters(self.root) if only is None else only)}
+        for place, problem in self.unread.items():
+            if place in wanted:
+                yield problem
+        for reading in self.readings.values():
+            if reading.chapter.place in wanted:
+                yield from self._chapter_problems(reading)
+        if only is None:
+            for page in sorted((self.root / "book").glob("*.md")):
+                yield from self._unknown_facts(page.read_text("utf-8"), f"book/{page.name}", "")
+            names = {*self.readings}
+            for number, row in enumerate(self.package.rows("claims") if self.claims else (), 2):
+                if row["chapter"] not in names and not self.unread:
+                    yield (
+                        f"data/claims.csv, row {number}, field chapter: found '{row['chapter']}', expected a chapter"
+                        f"{nearest(row['chapter'], names)}"
+                    )
+
+    def _chapter_problems(self, reading: Reading) -> Iterator[str]:
+        place = reading.chapter.place
+        try:
+            asked = SCENARIO in declared_parameters(reading.chapter)
+            known = load_scenarios(Package(reading.chapter.root)).parameters if asked else {}
+            check_parameters(reading.chapter, {name: parameter.central for name, parameter in known.items()})
+            problem = pair_problem(reading.chapter)
+            if problem:
+                yield problem
+        except PressError as error:
+            yield str(error)
+        for table in reading.tables:
+            if table not in self.package.resources:
+                yield f"{place}: declares the table '{table}', expected one of the package" + nearest(
+                    table, self.package.resources
+                )
+        yield from _undeclared_tables(reading)
+        yield from self._unknown_facts(reading.text, place, reading.name)
+        yield from _untold_figures(reading)
+        yield from self._untested_claims(reading)
+        for line, digits in bare_numbers(reading.text, self.exceptions):
+            expected = f"expected a {{fact}}, or its phrase in {EXCEPTIONS}"
+            yield f"{place}, line {line}: found the bare number {digits}, {expected}"
+        if self.minutes:
+            least, most = self.minutes
+            count = words(reading.text)
+            minutes = count / WORDS_A_MINUTE
+            if minutes > most or (minutes < least and not is_draft(reading.text)):
+                yield f"{place}: found {minutes:.1f} minutes of reading ({count} words), expected {least} to {most}"
+
+    def _unknown_facts(self, text: str, place: str, here: str) -> Iterator[str]:
+        """Yield the facts that a page shows and no chapter states, and cards of what there is not."""
+        plain = _LITERAL.sub(lambda match: re.sub(r"\S", " ", match[0]), prose(text))
+        found = [(plain.count("\n", 0, m.start()) + 1, m[1].strip()) for m in FACT.finditer(plain)]
+        for match in CARD.finditer(text):
+            for option in re.finditer(r":fact: *(\S+)", match[3]):
+                line = text.count("\n", 0, match.start(3) + option.start()) + 1
+                found.append((line, f"{match[2]}.{option[1]}"))
+        for line, name in found:
+            chapter, dot, fact = name.rpartition(".")
+            reading = self.readings.get(chapter if dot else here)
+            if reading is None and (self.unread or (here and not dot)):
+                continue  # the chapter that would state it cannot be read, which is told already
+            if reading is None:
+                yield f"{place}, line {line}: found the fact '{name}', expected chapter.name" + nearest(
+                    chapter, self.readings
+                )
+            elif not reading.states(fact):
+                known = {record["name"] for record in reading.records if record["kind"] == "fact"}
+                close = nearest(fact, known) if len(known) < 500 else ""
+                hint = close if "did you mean" in close else ""
+                yield (
+                    f"{place}, line {line}: found the fact '{name}', "
+                    f"expected one that {reading.chapter.place} states{hint}"
+                )
+
+    def _untested_claims(self, reading: Reading) -> Iterator[str]:
+        """Yield claims of the chapter that no cell judges, and judged ones that are not the chapter's."""
+        judged = {record["id"] for record in reading.records if record["kind"] == "verdict"}
+        place = reading.chapter.place
+        for line, call in reading.calls_of("judge"):
+            called = _first(call, "claim_id")
+            if called is None:
+                continue
+            judged.add(called)
+            if called not in self.claims:
+                yield (
+                    f"{place}, line {line}: found the claim '{called}', "
+                    f"expected one of data/claims.csv{nearest(called, self.claims)}"
+                )
+            elif self.claims[called].chapter != reading.name:
+                yield (
+                    f"{place}, line {line}: found the claim {called}, which belongs to the chapter "
+                    f"'{self.claims[called].chapter}', expected one of '{reading.name}'"
+                )
+        for _, tree in reading.fresh:
+            if _unnamed(tree, ("judge",)):
+                judged |= _texts_in(tree)
+        for number, claim in enumerate(self.claims.values(), 2):
+            if claim.chapter == reading.name and claim.id not in judged:
+                yield (
+                    f"data/claims.csv, row {number}, claim {claim.id}: found no verdict, "
+                    f'expected .judge("{claim.id}", ...) in {place}'
+                )
+
+
+def _earlier_facts(package: Package) -> dict[str, set[str]]:
+    """Return the facts of the accepted results of earlier editions, by chapter."""
+    facts: dict[str, set[str]] = {}
+    paths = (results_path(package.root, edition) for edition in _edition_ids(package))
+    for path in filter(Path.is_file, paths):
+        for chapter, found in json.loads(path.read_text("utf-8")).items():
+            facts.setdefault(chapter, set()).update(found["facts"])
+    return facts
+
+
+def _edition_ids(package: Package) -> list[str]:
+    return [row["id"] for row in package.rows("editions")] if "editions" in package.resources else []
+
+
+def _undeclared_tables(reading: Reading) -> Iterator[str]:
+    """Yield the tables that the chapter reads and does not declare."""
+    receivers = {
+        target.id
+        for _, tree in reading.cells
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and getattr(getattr(node.value, "func", None), "id", "") == "Chapter"
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for line, call in reading.calls_of("table"):
+        name = _first(call, "name")
+        if name is not None and getattr(call.func.value, "id", "") in receivers and name not in reading.tables:  # type: ignore[attr-defined]
+            yield (
+                f"{reading.chapter.place}, line {line}: found the table '{name}', "
+                f"expected one of Chapter(tables=[...]){nearest(name, reading.tables)}"
+            )
+
+
+def _untold_figures(reading: Reading) -> Iterator[str]:
+    """Yield figures that lack what readers must be told."""
+    for line, call in reading.calls_of("figure"):
+        given = {word.arg: word.value for word in call.keywords}
+        name = given.get("id")
+        place = f"{reading.chapter.place}, line {line}: figure"
+        place += f" '{name.value!s}'" if isinstance(name, ast.Constant) else ""
+        texts = {key: node.value for key, node in given.items() if isinstance(node, ast.Constant)}
+        for key, expected in _TOLD.items():
+            if key not in given and None not in given:
+                yield f"{place}: found no {key}, expected {key}=... with {expected}"
+            elif key in texts and not str(texts[key]).strip():
+                yield f"{place}: found an empty {key}, expected {expected}"
+        alt = str(texts.get("alt", "")).strip()
+        if alt and alt in (str(texts.get("title", "")).strip(), str(texts.get("subtitle", "")).strip()):
+            yield f"{place}: found an alt that repeats the title, expected {_TOLD['alt']}"
