@@ -136,7 +136,7 @@ def test_papermill_runs_and_the_table_has_what_came_of_it(book: Path) -> None:
     sweep_plan, kept = plan(book, points, scenario="dear"), store(book)
     with processes(2) as (pool, window):
         progress = sweep(sweep_plan, kept, pool, window)
-    assert (progress.ran, progress.kept, len(progress.failures)) == (1, 0, 2)
+    assert (progress.ran, progress.kept, len(progress.failures)) == (1, 0, 2), progress.failures
     write_table(sweep_plan, progress, kept, book / "out.parquet")
     table = pq.read_table(book / "out.parquet")
     assert table.schema.field("fact.income").metadata == {b"unit": b"EUR"}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
+from press import warm
 from press.errors import SweepError
 
 #: Gives a pool, and another one when that broke.
@@ -21,9 +22,10 @@ _CLUSTER_WINDOW = 1000
 
 @contextmanager
 def processes(workers: int) -> Iterator[tuple[Pool, int]]:
-    """Give a pool of processes of this machine, and how many runs it should have at a time."""
+    """Give a pool of processes of this machine, with warm kernels, and how many runs it should have at a time."""
     context = multiprocessing.get_context("spawn")  # this process has threads, so it must not fork
-    yield lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent), 2 * workers
+    with warm.kernels():
+        yield lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent), 2 * workers
 
 
 def _end_with_parent() -> None:

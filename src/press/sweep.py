@@ -13,11 +13,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from press import warm
 from press.errors import ChapterError, PressError, SweepError
 from press.execute import TIME_LIMIT, Ready, execute, prepare, readable
 from press.figures import WITHOUT_FIGURES
@@ -212,6 +214,7 @@ class _Book:
 
 
 _BOOKS: dict[str, _Book] = {}
+_WARM = ExitStack()
 #: papermill changes the working directory and the environment of its process.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -252,7 +255,9 @@ def _book(task: Task) -> tuple[_Book, Parts | None]:
     book = _Book(Ready(ready.chapter, ready.source, quick), files, states)
     if key_of(parts) != task.key:
         return book, parts
-    _BOOKS.clear()  # a worker of a cluster outlives the sweep
+    _BOOKS.clear()  # a worker of a cluster outlives the sweep, and has kernels of its own, warm with the code of now
+    _WARM.close()
+    _WARM.enter_context(warm.kernels())
     _BOOKS[task.key] = book
     return book, None
 
