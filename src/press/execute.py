@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from traitlets.config import Config
 from press import fence
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError, nearest
+from press.keys import own_files
 from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
 from press.package import Package
 from press.places import DESCRIPTOR
@@ -109,20 +111,20 @@ def run(job: Job) -> Path:
     job.output.parent.mkdir(parents=True, exist_ok=True)
     source = job.output.with_suffix(".source.ipynb")
     write(read_md(job.chapter), source)
-    os.environ |= fence.environment(job.chapter.root, readable(job.chapter))
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(job.output),
-            parameters=dict(job.parameters),
-            engine_name="press-ipc",
-            kernel_name="python3",
-            cwd=str(job.chapter.md.parent),
-            progress_bar=False,
-            log_output=False,
-            execution_timeout=job.time_limit,
-            start_timeout=60,
-        )
+        with _surroundings(job.chapter):
+            papermill.execute_notebook(
+                str(source),
+                str(job.output),
+                parameters=dict(job.parameters),
+                engine_name="press-ipc",
+                kernel_name="python3",
+                cwd=str(job.chapter.md.parent),
+                progress_bar=False,
+                log_output=False,
+                execution_timeout=job.time_limit,
+                start_timeout=60,
+            )
     except PapermillExecutionError as error:
         raise _explain(job, error) from None
     except CellTimeoutError:
@@ -130,7 +132,6 @@ def run(job: Job) -> Path:
     except DeadKernelError:
         raise ChapterError(f"{job.chapter.place}: its kernel died") from None
     finally:
-        os.environ.pop(fence.VARIABLE, None)
         source.unlink(missing_ok=True)
     notebook = strip_run(nbformat.read(job.output, as_version=4))
     for cell in notebook.cells:
@@ -138,6 +139,22 @@ def run(job: Job) -> Path:
             cell.metadata["tags"].append("hide-input")
     write(notebook, job.output)
     return job.output
+
+
+@contextmanager
+def _surroundings(chapter: ChapterFile) -> Iterator[None]:
+    """Let kernels start behind the fence, in an environment that is the same on every machine."""
+    code = [cell.source for cell in read_md(chapter).cells if cell.cell_type == "code"]
+    told = fence.environment(chapter.root, readable(chapter), own_files(code).values())
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="press-") as home:
+        os.environ.clear()
+        os.environ |= {**fence.surroundings(before, home), **told}
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ |= before
 
 
 def _explain(job: Job, error: PapermillExecutionError) -> ChapterError:
