@@ -33,9 +33,9 @@ def modules(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     monkeypatch.syspath_prepend(str(folder))
-    keys._origin.cache_clear()
+    keys.forget_modules()
     yield folder
-    keys._origin.cache_clear()
+    keys.forget_modules()
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,21 +23,24 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from press import fence
+from press import blame, fence, orphans
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError, nearest
 from press.keys import own_files
-from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
+from press.notebooks import ChapterFile, chapter_call, read_md, strip_run, write
 from press.package import Package
 from press.places import DESCRIPTOR
+from press.progress import Progress, Reporter
 from press.store import Say
 
 #: Seconds that one cell may take before its chapter is ended.
 TIME_LIMIT = 120
 
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool}
-_CELL_LINE = re.compile(r"Cell In\[\d+\],? line (\d+)|<ipython-input[^>]*>:(\d+)")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: What Python adds to a SyntaxError: a file name that IPython makes up.
+_CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+#: Seconds between two looks at how far the runs are.
+_LOOK = 0.25
 
 
 class IpcEngine(NBClientEngine):
@@ -46,12 +53,16 @@ class IpcEngine(NBClientEngine):
             config.KernelManager.transport = "ipc"
             config.KernelManager.ip = f"{folder}/kernel"
             fenced = ["--ext=press.fence"]
+            _reporter.watch(nb_man)
             return super().execute_managed_notebook(
                 nb_man, kernel_name, config=config, extra_arguments=fenced, **kwargs
             )
 
 
 papermill_engines.register("press-ipc", IpcEngine)
+
+#: Follows the run of this process; a process runs one chapter at a time.
+_reporter = Reporter()
 
 
 @dataclass(frozen=True)
@@ -127,10 +138,10 @@ def run(job: Job) -> Path:
             )
     except PapermillExecutionError as error:
         raise _explain(job, error) from None
-    except CellTimeoutError:
-        raise ChapterError(f"{job.chapter.place}: ended after its time limit of {job.time_limit} s a cell") from None
-    except DeadKernelError:
-        raise ChapterError(f"{job.chapter.place}: its kernel died") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        place = blame.place(job.chapter, bool(job.parameters), _reporter.cell)
+        limit = f"ended after its time limit of {job.time_limit} s a cell"
+        raise ChapterError(f"{place}: {limit if isinstance(error, CellTimeoutError) else 'its kernel died'}") from None
     finally:
         source.unlink(missing_ok=True)
     notebook = strip_run(nbformat.read(job.output, as_version=4))
@@ -158,17 +169,42 @@ def _surroundings(chapter: ChapterFile) -> Iterator[None]:
 
 
 def _explain(job: Job, error: PapermillExecutionError) -> ChapterError:
-    """Turn papermill's error into one message with cell and line of the ``.md``."""
-    trace = _ANSI.sub("", "\n".join(error.traceback))
-    place = job.chapter.place
-    sources = [cell.source for cell in read_md(job.chapter).cells if cell.cell_type == "code"]
-    if error.source in sources:
-        cell = sources.index(error.source)
-        hits = _CELL_LINE.findall(trace)
-        inside = int(hits[0][0] or hits[0][1]) if hits else 1
-        place += f", line {code_lines(job.chapter)[cell] + inside - 1} (code cell {cell + 1})"
-    value = error.evalue if error.ename in ("ChapterError", "DataError") else f"{error.ename}: {error.evalue}"
-    return ChapterError(f"{place}: {value}")
+    """Turn papermill's error into one message with cell and line of the ``.md``, and the author's lines below it."""
+    given = bool(job.parameters)
+    inside = blame.first_line(error.traceback)
+    place = blame.place(job.chapter, given, error.exec_count or _reporter.cell, inside)
+    said = _CELL_FILE.sub("", error.evalue)
+    value = said if error.ename in ("ChapterError", "DataError") else f"{error.ename}: {said}"
+    frames = blame.frames(job.chapter, given, error.traceback)
+    return ChapterError("".join([f"{place}: {value}", *(f"\n    {frame}" for frame in frames)]))
+
+
+def _settle(parent: int) -> None:
+    """Prepare a process that runs chapters: it ends with its parent, which alone hears Ctrl-C."""
+    orphans.end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool of processes; if it is left by an error, what they do is ended."""
+    pool = ProcessPoolExecutor(workers, initializer=_settle, initargs=(os.getpid(),))
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _run(job: Job, reporter: Reporter) -> None:
+    global _reporter
+    _reporter = reporter
+    run(job)
 
 
 def run_all(
@@ -180,21 +216,29 @@ def run_all(
     """Run chapters in parallel processes (papermill changes the working directory of its process).
 
     ``done`` is called with each job as it ends well. All chapters are run; if any failed, one ChapterError names each
-    failure.
+    failure. If this process is interrupted or ended, the runs end too.
     """
     jobs = list(jobs)
-    failures: dict[Path, str] = {}
-    with ProcessPoolExecutor(max_workers=workers) as pool:
-        futures = {pool.submit(run, job): job for job in jobs}
-        for count, future in enumerate(as_completed(futures), 1):
-            job = futures[future]
-            try:
-                future.result()
-            except ChapterError as error:
-                failures[job.output] = str(error)
-            else:
-                done(job)
-            say(f"{job.chapter.stem} {'failed' if job.output in failures else 'ran'}, {count} of {len(jobs)}")
+    failures: dict[int, str] = {}
+    with tempfile.TemporaryDirectory(prefix="press-") as folder, _pool(workers) as pool:
+        notes = Path(folder) / "progress"
+        with closing(Progress(notes, [job.chapter.stem for job in jobs], say)) as progress:
+            futures = {pool.submit(_run, job, Reporter(notes, number)): number for number, job in enumerate(jobs)}
+            waiting = set(futures)
+            while waiting:
+                ended, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
+                progress.look()
+                for future in ended:
+                    number = futures[future]
+                    try:
+                        future.result()
+                    except ChapterError as error:
+                        failures[number] = str(error)
+                    except BrokenProcessPool:
+                        failures[number] = f"{jobs[number].chapter.place}: the process that runs chapters was killed"
+                    else:
+                        done(jobs[number])
+                    progress.end(number, "failed" if number in failures else "ran")
     if failures:
-        raise ChapterError("\n".join(dict.fromkeys(failures[j.output] for j in jobs if j.output in failures)))
+        raise ChapterError("\n".join(dict.fromkeys(text for _, text in sorted(failures.items()))))
     return [job.output for job in jobs]

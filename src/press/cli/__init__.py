@@ -1,5 +1,5 @@
 """The command line: ``press <verb>``. Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site,
-6 outside source.
+6 outside source, 130 interrupted.
 
 Verbs stand in a module for each kind of work. What a verb needs is imported in the verb: one that has nothing to do
 should not wait for pandas and Sphinx.
@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from press.cli import book, chapters, publication, refresh
+from press.cli import book, chapters, preview, publication, refresh
 from press.errors import PressError
 
 
@@ -25,6 +25,9 @@ class _Main(click.Group):
         except PressError as error:
             click.echo(f"press: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("press: interrupted; what was published before is as it was", err=True)
+            sys.exit(130)
 
 
 @click.group(cls=_Main)
@@ -33,5 +36,5 @@ def main() -> None:
     """Print a publication whose claims are tested against data."""
 
 
-for verb in (*book.VERBS, *chapters.VERBS, *publication.VERBS, *refresh.VERBS):
+for verb in (*book.VERBS, *chapters.VERBS, *preview.VERBS, *publication.VERBS, *refresh.VERBS):
     main.add_command(verb)
