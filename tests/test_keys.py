@@ -33,9 +33,9 @@ def modules(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     monkeypatch.syspath_prepend(str(folder))
-    keys.forget_modules()
+    keys._origin.cache_clear()
     yield folder
-    keys.forget_modules()
+    keys._origin.cache_clear()
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -214,8 +214,3 @@ def _origin(top: str) -> Path | None:
     if top != "press" and set(Path(spec.origin).parts) & set(_INSTALLED):
         return None
     return Path(spec.origin)
-
-
-def forget_modules() -> None:
-    """Look for modules anew: a process that lives long sees them come and go."""
-    _origin.cache_clear()

@@ -7,33 +7,34 @@ a page current is put in as the page is served, and stands in no file.
 from __future__ import annotations
 
 import http.server
-import importlib
 import io
 import json
 import multiprocessing
 import os
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import cached_property
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from watchfiles import watch
 
-from press import keys, report
+from press import orphans, report
 from press.errors import PressError, SiteError
 from press.keys import STAGED
 from press.render import arguments, fault, surroundings
 from press.store import STORE_VARIABLE, Say, open_store
 
-FOLDER = "_build/preview"
-#: What a rendering imports: loaded once, in a process that each rendering is forked from.
-_HEAVY = ["jupyter_book.cli.main", "sphinx.application", "myst_nb.sphinx_", "press.sphinx_ext", "pandas", "altair"]
+FOLDER, OUT = "_build/preview", "_build/preview/out"
+#: What a rendering imports: loaded once, in a process that each round is forked from.
+_HEAVY = [
+    *("press.execute", "press.results", "press.validate", "press.sphinx_ext"),
+    *("jupyter_book.cli.main", "sphinx.application", "myst_nb.sphinx_"),
+]
 #: Milliseconds of quiet after which an edit counts as done.
 _QUIET = 100
 _EVENTS, _SCRIPT = "/-press-events", "/-press-preview.js"
@@ -45,75 +46,72 @@ class Preview:
 
     def __init__(self, root: Path, say: Say) -> None:
         self.root, self._say = root, say
-        self.book, self._out = root / FOLDER / "book", root / FOLDER / "out"
-        self.html = self._out / "_build" / "html"
         self.version, self.error = 0, ""
         self.changed = threading.Condition()
-
-    @cached_property
-    def _processes(self) -> Any:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_HEAVY)
-        return context
+        # Each round is a process of its own, forked from one that has loaded what is heavy and has no threads.
+        self._processes = multiprocessing.get_context("forkserver")
+        self._processes.set_forkserver_preload(_HEAVY)
 
     def update(self) -> None:
         """Bring the pages up to date with the files, or note the error; then tell everybody who waits."""
-        begun, error = time.monotonic(), ""
-        try:
-            self._update()
-        except PressError as failed:
-            error = report.page(self.root, failed)
-            self._say(str(failed))
-        except OSError as failed:  # a file that an editor is just replacing
-            error = report.page(self.root, SiteError(f"a file cannot be read: {failed}"))
-        with self.changed:
-            self.version, self.error = self.version + 1, error
-            self.changed.notify_all()
-        self._say(f"the preview {'shows an error' if error else 'is current'}, {time.monotonic() - begun:.1f} s")
-
-    def _update(self) -> None:
-        from press.execute import Job
-        from press.notebooks import chapters
-        from press.results import obtain
-        from press.validate import require_valid
-
-        importlib.invalidate_caches()
-        keys.forget_modules()
-        require_valid(self.root)
-        for name in STAGED:
-            _bring(self.root / name, self.book / name)
-        book, notebooks = chapters(self.root), self.book / "notebooks"
-        for path in notebooks.glob("*.ipynb"):
-            if path.stem not in {chapter.stem for chapter in book}:
-                path.unlink()
-        obtain([Job(c, notebooks / f"{c.stem}.ipynb", {}) for c in book], open_store(self.root, self._say), self._say)
-        self._render()
-
-    def _render(self) -> None:
-        said = self.root / FOLDER / "said.txt"
-        told = {STORE_VARIABLE: str(open_store(self.root, self._say).folder)}
-        process = self._processes.Process(target=_render, args=(self.book, self._out, said, told))
+        begun = time.monotonic()
+        ours, theirs = self._processes.Pipe(duplex=False)
+        process = self._processes.Process(target=_work, args=(self.root, theirs))
         process.start()
+        theirs.close()
+        said: str | PressError | None = SiteError("the process that makes the preview was killed")
+        with suppress(EOFError):
+            while isinstance(told := ours.recv(), str):
+                self._say(told)
+            said = told
         process.join()
-        if process.exitcode:
-            raise fault(said.read_text("utf-8"), self.book)
+        if said:
+            self._say(str(said))
+        with self.changed:
+            self.version += 1
+            self.error = report.page(self.root, said) if isinstance(said, PressError) else ""
+            self.changed.notify_all()
+        self._say(f"the preview {'shows the error' if said else 'is current'}, {time.monotonic() - begun:.1f} s")
 
 
-def _render(source: Path, output: Path, said: Path, told: dict[str, str]) -> None:
-    """Render what changed, in this process, which ends with it."""
-    from jupyter_book.cli.main import build
+def _work(root: Path, told: Connection) -> None:
+    """Make one round in this process: send lines for a person, then the error, or None if all is well."""
+    from press.execute import Job
+    from press.notebooks import chapters
+    from press.results import obtain
+    from press.validate import require_valid
 
-    environment = surroundings(told)
-    os.environ.clear()
-    os.environ |= environment | {"PRESS_PARENT": str(os.getppid())}
+    book = root / FOLDER / "book"
+    try:
+        require_valid(root)
+        for name in STAGED:
+            _bring(root / name, book / name)
+        jobs = [Job(c, book / "notebooks" / f"{c.stem}.ipynb", {}) for c in chapters(root)]
+        for path in (book / "notebooks").glob("*.ipynb"):
+            if path not in {job.output for job in jobs}:
+                path.unlink()
+        store = open_store(root, told.send)
+        obtain(jobs, store, told.send)
+        _render(book, root / OUT, {STORE_VARIABLE: str(store.folder), orphans.VARIABLE: str(os.getppid())})
+        told.send(None)
+    except PressError as error:
+        told.send(error)
+    except OSError as error:  # as of a file that an editor is just replacing
+        told.send(SiteError(f"a file cannot be read or written: {error}"))
+
+
+def _render(source: Path, output: Path, environment: dict[str, str]) -> None:
+    """Render what changed, in this process. Raises SiteError with what Jupyter Book said."""
+    from jupyter_book.cli.main import main
+
+    os.environ |= surroundings(environment)
     os.chdir(source)
-    with said.open("w", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
         try:
-            build.main(arguments(source, output), standalone_mode=False)
-        except BaseException as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
-            file.flush()
-            os._exit(1)
+            main.main(arguments(source, output), standalone_mode=False)
+        except (Exception, SystemExit) as error:
+            raise fault(f"{said.getvalue()}\n{type(error).__name__}: {error}", source) from None
 
 
 def _bring(source: Path, target: Path) -> None:
@@ -139,7 +137,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     preview: Preview
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, directory=str(self.preview.html), **named)
+        super().__init__(*given, directory=str(self.preview.root / OUT / "_build/html"), **named)
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]

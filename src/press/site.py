@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,19 +74,33 @@ def build(root: Path, parameters: Mapping[str, Any], say: Say, workers: int = 2)
     succeeds; if nothing changed since, it stays too. Raises PressError with the reason.
     """
     work = root / "_build"
-    work.mkdir(exist_ok=True)
-    try:
-        held = FileLock(work / "press.lock").acquire(timeout=0)
-    except Timeout:
-        raise SiteError("another build of this book is running; wait for it to end") from None
+    with _room():
+        work.mkdir(exist_ok=True)
+        try:
+            held = FileLock(work / "press.lock").acquire(timeout=0)
+        except Timeout:
+            raise SiteError("another build of this book is running; wait for it to end") from None
     with held:
         try:
-            site = _build(root, work, parameters, say, workers)
+            with _room():
+                site = _build(root, work, parameters, say, workers)
         except PressError as error:
             report.write(root, error)
             raise
         report.remove(root)
         return site
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Turn the error of a disk that is full into a message."""
+    try:
+        yield
+    except OSError as error:
+        full = [told for number, told in _FULL.items() if error.errno == number or os.strerror(number) in str(error)]
+        if not full:
+            raise
+        raise SiteError(f"{full[0]}; what was published before is as it was") from None
 
 
 def _build(root: Path, work: Path, parameters: Mapping[str, Any], say: Say, workers: int) -> Path:
@@ -93,19 +109,17 @@ def _build(root: Path, work: Path, parameters: Mapping[str, Any], say: Say, work
         return root / SITE
     for left in work.glob("press-*/"):  # of a build that was killed
         shutil.rmtree(left, ignore_errors=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix="press-", dir=work, ignore_cleanup_errors=True) as folder:
-            store = open_store(root, say)
-            inputs = site_parts(root, parameters)
-            html = _make(root, Path(folder), parameters, inputs, store, say, workers)
-            site = _publish(html, work)
+    with tempfile.TemporaryDirectory(prefix="press-", dir=work, ignore_cleanup_errors=True) as folder:
+        store = open_store(root, say)
+        inputs = site_parts(root, parameters)
+        html = _make(root, Path(folder), parameters, inputs, store, say, workers)
+        site = _publish(html, work)
+        try:
             (root / INPUTS).write_text(json.dumps(inputs, indent=1, sort_keys=True), "utf-8")
-            store.prune()
-            return site
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise SiteError(f"{_FULL[error.errno]}; what was published before is as it was") from None
+        except OSError:  # the site is in place: 'press explain' will know less
+            (root / INPUTS).unlink(missing_ok=True)
+        store.prune()
+        return site
 
 
 def _make(
