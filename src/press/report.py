@@ -66,12 +66,14 @@ def page(root: Path, error: PressError) -> str:
     return template.render(faults=faults(root, error), to_do=_TO_DO.get(error.exit_code, _TO_DO[1]))
 
 
-def write(root: Path, error: PressError) -> None:
-    """Write the report under ``root``. A disk that is full has no room for it either: the message is told anyway."""
+def write(root: Path, error: PressError) -> bool:
+    """Write the report under ``root`` and say whether there was room for it: the message is told in any case."""
     try:
         (root / PLACE).write_text(page(root, error), "utf-8")
     except OSError:
         remove(root)
+        return False
+    return True
 
 
 def remove(root: Path) -> None:

@@ -85,7 +85,8 @@ def build(root: Path, parameters: Mapping[str, Any], say: Say, workers: int = 2)
             with _room():
                 site = _build(root, work, parameters, say, workers)
         except PressError as error:
-            report.write(root, error)
+            if report.write(root, error):
+                say(f"{report.PLACE} shows what failed")
             raise
         report.remove(root)
         return site

@@ -39,7 +39,7 @@ def run(name: str, parameters: dict[str, Any], output: Path | None) -> None:
     root = find_root()
     chapter = find_chapter(root, name)
     target = (output or root / "_build" / "runs" / f"{chapter.stem}.ipynb").resolve()
-    run_all([Job(chapter, target, parameters)], 1)
+    run_all([Job(chapter, target, parameters)], 1, say)
     click.echo(f"{chapter.place} ran; its results are in {target}")
 
 
