@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, expect
 
+from conftest import TABLE
 from press.errors import PressError
 from press.preview import run
 
@@ -28,9 +29,14 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def address(tiny_book: Path) -> Iterator[str]:
+def said() -> Queue[str]:
+    """What the preview tells a person."""
+    return Queue()
+
+
+@pytest.fixture
+def address(tiny_book: Path, said: Queue[str]) -> Iterator[str]:
     """The address of the tiny book's preview."""
-    said: Queue[str] = Queue()
     stop = threading.Event()
     thread = threading.Thread(target=run, args=(tiny_book, 0, said.put, stop))
     thread.start()
@@ -40,7 +46,9 @@ def address(tiny_book: Path) -> Iterator[str]:
     assert not thread.is_alive()
 
 
-def test_edits_come_to_the_page(tiny_book: Path, address: str, browser: Browser) -> None:
+def test_edits_come_to_the_page(
+    tiny_book: Path, address: str, browser: Browser, said: Queue[str], request: pytest.FixtureRequest
+) -> None:
     page = browser.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -80,6 +88,8 @@ def test_edits_come_to_the_page(tiny_book: Path, address: str, browser: Browser)
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)
     page.close()
+    rounds = [line for line in said.queue if line.startswith("the preview")]
+    request.node.add_report_section("call", TABLE, "\n".join(rounds))
 
 
 def test_one_preview_at_a_time(tiny_book: Path) -> None:
