@@ -25,6 +25,7 @@ _TO_DO = {
 class Fault:
     """One thing that failed: ``code`` holds the lines around ``line`` (0: not known), each with its number."""
 
+    place: str
     message: str
     frames: tuple[str, ...]
     file: str
@@ -46,15 +47,16 @@ def faults(root: Path, error: PressError) -> list[Fault]:
 def _fault(root: Path, message: str, frames: tuple[str, ...]) -> Fault:
     named = _NAMED.match(message)
     if not named:
-        return Fault(message, frames, "", 0, ())
+        return Fault("", message, frames, "", 0, ())
     file, line = named["file"], int(named["line"] or named["other"] or 0)
+    place, _, said = message.partition(": ")
     try:
         lines = (root / file).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        return Fault(message, frames, file, line, ())
+        return Fault(place, said, frames, file, line, ())
     first = max(line - _AROUND, 1)
     code = tuple(enumerate(lines[first - 1 : line + _AROUND], first)) if line else ()
-    return Fault(message, frames, file, line, code)
+    return Fault(place, said, frames, file, line, code)
 
 
 def page(root: Path, error: PressError) -> str:
