@@ -1,8 +1,9 @@
-"""Build the tiny book in a process of its own that ends, or whose disk is full, at a chosen moment.
+"""A build that ends, or whose disk is full, at a chosen moment: run in a process of its own, forked from a warm one.
 
-``python building.py kill|full N [PAGES]``: what would change a file in this process for the N-th time is not done; the
-process group is killed there, or the write fails as on a full disk from there on. With PAGES, a folder of rendered
-pages, Jupyter Book is not asked: its pages are copied from there, and moments of publishing cost little.
+A moment is a number: what would change a file for the N-th time is not done. ``mode`` says what happens instead: the
+process group is killed (``kill``), or the write fails, as all after it (``full``); ``count`` only counts them. With
+``pages``, a folder of rendered pages, Jupyter Book is not asked: its pages are copied from there, and so the moments of
+publishing cost little.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import press.check_site
+import press.execute
+import press.results  # noqa: F401  what a build imports is there before the fork
+from press import cli, site
+
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "shutil.rmtree", "os.chmod", "os.truncate")
 
@@ -23,43 +29,41 @@ CHANGING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "shu
 def is_change(event: str, arguments: tuple[Any, ...]) -> bool:
     """Say whether an audit event is about to change the book's folder."""
     path = str(arguments[0] if event != "os.symlink" else arguments[1]) if arguments else ""
-    if "_build" not in path and not (event == "os.rmdir" or event == "os.remove"):
+    if "_build" not in path and event not in ("os.rmdir", "os.remove"):
         return False
     return event in CHANGING or (event == "open" and bool(arguments[2] and arguments[2] & WRITING))
 
 
-def main(mode: str, moment: int, pages: str = "") -> None:
-    count = 0
-    this = os.getpid()
+def main(root: Path, output: Path, mode: str, moment: int, pages: Path) -> None:
+    """Build the book under ``root`` and write what is said, and the last change, into ``output``."""
+    os.setsid()
+    os.chdir(root)
+    os.environ.pop("PRESS_STORE", None)
+    file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    count, this = 0, os.getpid()
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal count
         if os.getpid() != this or not is_change(event, arguments):
             return
         count += 1
-        if count < moment:
+        if count < moment or mode == "count":
             return
         if mode == "kill":
-            print(f"{event} {arguments[0]}", flush=True)
+            os.write(1, f"{event} {arguments[0]}\n".encode())
             os.killpg(0, signal.SIGKILL)
-        if mode == "full" and (event == "open" or event in ("os.mkdir", "os.symlink")):
+        if event in ("open", "os.mkdir", "os.symlink"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(arguments[0]))
 
-    from press import cli, site
+    def render(source: Path, output: Path, environment: Mapping[str, str], say: object) -> None:
+        shutil.copytree(pages, output / "_build/html")
 
-    if pages:
-
-        def render(source: Path, output: Path, environment: Mapping[str, str], say: object) -> None:
-            shutil.copytree(pages, output / "_build/html")
-
-        site.render = render
+    site.render = render
     sys.addaudithook(audit)
     try:
         cli.main(["build"])
     finally:
         if mode == "count":
-            print(count, flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
+            os.write(1, f"{count} moments\n".encode())
