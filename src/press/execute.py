@@ -179,9 +179,9 @@ def _explain(job: Job, error: PapermillExecutionError) -> ChapterError:
     return ChapterError("".join([f"{place}: {value}", *(f"\n    {frame}" for frame in frames)]))
 
 
-def _settle(parent: int) -> None:
+def _settle() -> None:
     """Prepare a process that runs chapters: it ends with its parent, which alone hears Ctrl-C."""
-    orphans.end_with(parent)
+    orphans.end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
@@ -189,7 +189,7 @@ def _settle(parent: int) -> None:
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Open a pool of processes; if it is left by an error, what they do is ended."""
-    pool = ProcessPoolExecutor(workers, initializer=_settle, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(workers, initializer=_settle)
     try:
         yield pool
     except BaseException:
