@@ -19,7 +19,7 @@ from press.preview import run
 
 CHAPTER, CSV = "notebooks/01_hens.md", "data/hens.csv"
 #: Milliseconds: how long the slowest machine may take for a round.
-PATIENCE = 120_000
+PATIENCE = 300_000
 
 
 def edit(path: Path, old: str, new: str) -> None:
