@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 
-.PHONY: help book test check accept sync serve lab hooks new lint bench lock clean
+.PHONY: help book test check accept sync preview serve lab hooks new lint bench lock clean
 help:  ## List the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -24,6 +24,9 @@ accept: $(READY)  ## Run the chapters and keep their results as the accepted out
 
 sync: $(READY)  ## Bring prose edits of the .md into the .ipynb
 	@$(BIN)/press sync
+
+preview: $(READY)  ## Show the book on this machine and keep it current while you edit
+	@$(BIN)/press preview
 
 serve: $(READY)  ## Show the built site on this machine
 	@$(BIN)/press serve

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
+import signal
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,20 +23,24 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from press import fence, warm
+from press import blame, fence, orphans, warm
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError
-from press.notebooks import ChapterFile, chapter_call, code_lines, read_md, strip_run, write
+from press.keys import own_files
+from press.notebooks import ChapterFile, chapter_call, read_md, strip_run, write
 from press.package import Package
 from press.parameters import check_parameters
 from press.places import DESCRIPTOR
+from press.progress import Progress, Reporter
 from press.store import Say
 
 #: Seconds that one cell may take before its chapter is ended.
 TIME_LIMIT = 120
 
-_CELL_LINE = re.compile(r"Cell In\[\d+\],? line (\d+)|<ipython-input[^>]*>:(\d+)")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: What Python adds to a SyntaxError: a file name that IPython makes up.
+_CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+#: Seconds between two looks at how far the runs are.
+_LOOK = 0.25
 
 
 class IpcEngine(NBClientEngine):
@@ -50,6 +59,7 @@ class IpcEngine(NBClientEngine):
             if warm.known():
                 kernel_name = warm.KERNEL
                 arguments.append("--HistoryManager.hist_file=:memory:")  # nbclient's default for the name python3
+            _reporter.watch(nb_man)
             return super().execute_managed_notebook(
                 nb_man,
                 kernel_name,
@@ -62,6 +72,9 @@ class IpcEngine(NBClientEngine):
 
 
 papermill_engines.register("press-ipc", IpcEngine)
+
+#: Follows the run of this process; a process runs one chapter at a time.
+_reporter = Reporter()
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,9 @@ class Ready:
 
 def prepare(chapter: ChapterFile) -> Ready:
     """Read a chapter for ``execute``."""
-    return Ready(chapter, read_md(chapter), fence.environment(chapter.root, readable(chapter)))
+    source = read_md(chapter)
+    own = own_files(cell.source for cell in source.cells if cell.cell_type == "code")
+    return Ready(chapter, source, fence.environment(chapter.root, readable(chapter), own.values()))
 
 
 def execute(ready: Ready, parameters: Mapping[str, Any], time_limit: int = TIME_LIMIT) -> nbformat.NotebookNode:
@@ -105,29 +120,26 @@ def execute(ready: Ready, parameters: Mapping[str, Any], time_limit: int = TIME_
     Raises ChapterError with chapter, cell, line of the ``.md`` and the error. The process's environment and working
     directory are changed while it runs.
     """
-    os.environ |= ready.environment
     try:
-        notebook = papermill.execute_notebook(
-            ready.source,
-            None,
-            parameters=dict(parameters),
-            engine_name="press-ipc",
-            kernel_name="python3",
-            cwd=str(ready.chapter.md.parent),
-            progress_bar=False,
-            log_output=False,
-            execution_timeout=time_limit,
-            start_timeout=60,
-        )
+        with _surroundings(ready):
+            notebook = papermill.execute_notebook(
+                ready.source,
+                None,
+                parameters=dict(parameters),
+                engine_name="press-ipc",
+                kernel_name="python3",
+                cwd=str(ready.chapter.md.parent),
+                progress_bar=False,
+                log_output=False,
+                execution_timeout=time_limit,
+                start_timeout=60,
+            )
     except PapermillExecutionError as error:
-        raise _explain(ready, error) from None
-    except CellTimeoutError:
-        raise ChapterError(f"{ready.chapter.place}: ended after its time limit of {time_limit} s a cell") from None
-    except DeadKernelError:
-        raise ChapterError(f"{ready.chapter.place}: its kernel died") from None
-    finally:
-        for name in ready.environment:
-            os.environ.pop(name, None)
+        raise _explain(ready, bool(parameters), error) from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        place = blame.place(ready.chapter, bool(parameters), _reporter.cell)
+        limit = f"ended after its time limit of {time_limit} s a cell"
+        raise ChapterError(f"{place}: {limit if isinstance(error, CellTimeoutError) else 'its kernel died'}") from None
     strip_run(notebook)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
@@ -145,18 +157,66 @@ def run(job: Job) -> Path:
     return job.output
 
 
-def _explain(ready: Ready, error: PapermillExecutionError) -> ChapterError:
-    """Turn papermill's error into one message with cell and line of the ``.md``."""
-    trace = _ANSI.sub("", "\n".join(error.traceback))
-    place = ready.chapter.place
-    sources = [cell.source for cell in ready.source.cells if cell.cell_type == "code"]
-    if error.source in sources:
-        cell = sources.index(error.source)
-        hits = _CELL_LINE.findall(trace)
-        inside = int(hits[0][0] or hits[0][1]) if hits else 1
-        place += f", line {code_lines(ready.chapter)[cell] + inside - 1} (code cell {cell + 1})"
-    value = error.evalue if error.ename in ("ChapterError", "DataError") else f"{error.ename}: {error.evalue}"
-    return ChapterError(f"{place}: {value}")
+@contextmanager
+def _surroundings(ready: Ready) -> Iterator[None]:
+    """Let kernels start behind the fence, in an environment that is the same on every machine."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="press-") as home:
+        os.environ.clear()
+        os.environ |= {**fence.surroundings(before, home), **ready.environment}
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ |= before
+
+
+def _explain(ready: Ready, given: bool, error: PapermillExecutionError) -> ChapterError:
+    """Turn papermill's error into one message with cell and line of the ``.md``, and the author's lines below it.
+
+    ``given`` says whether papermill put a cell of parameters in.
+    """
+    inside = blame.first_line(error.traceback)
+    place = blame.place(ready.chapter, given, error.exec_count or _reporter.cell, inside)
+    said = _CELL_FILE.sub("", error.evalue)
+    value = said if error.ename in ("ChapterError", "DataError") else f"{error.ename}: {said}"
+    frames = blame.frames(ready.chapter, given, error.traceback)
+    return ChapterError("".join([f"{place}: {value}", *(f"\n    {frame}" for frame in frames)]))
+
+
+def _settle() -> None:
+    """Prepare a process that runs chapters: it ends with its parent, which alone hears Ctrl-C."""
+    orphans.end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
+@contextmanager
+def kernels() -> Iterator[None]:
+    """Serve warm kernels for chapters: in the surroundings that a cold one would have."""
+    with tempfile.TemporaryDirectory(prefix="press-") as home, warm.kernels(fence.surroundings(os.environ, home)):
+        yield
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool of processes; if it is left by an error, what they do is ended."""
+    pool = ProcessPoolExecutor(workers, initializer=_settle)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _run(job: Job, reporter: Reporter) -> None:
+    global _reporter
+    _reporter = reporter
+    run(job)
 
 
 def run_all(
@@ -168,21 +228,29 @@ def run_all(
     """Run chapters in parallel processes (papermill changes the working directory of its process).
 
     ``done`` is called with each job as it ends well. All chapters are run; if any failed, one ChapterError names each
-    failure.
+    failure. If this process is interrupted or ended, the runs end too.
     """
     jobs = list(jobs)
-    failures: dict[Path, str] = {}
-    with warm.kernels(), ProcessPoolExecutor(max_workers=workers) as pool:
-        futures = {pool.submit(run, job): job for job in jobs}
-        for count, future in enumerate(as_completed(futures), 1):
-            job = futures[future]
-            try:
-                future.result()
-            except ChapterError as error:
-                failures[job.output] = str(error)
-            else:
-                done(job)
-            say(f"{job.chapter.stem} {'failed' if job.output in failures else 'ran'}, {count} of {len(jobs)}")
+    failures: dict[int, str] = {}
+    with tempfile.TemporaryDirectory(prefix="press-") as folder, kernels(), _pool(workers) as pool:
+        notes = Path(folder) / "progress"
+        with closing(Progress(notes, [job.chapter.stem for job in jobs], say)) as progress:
+            futures = {pool.submit(_run, job, Reporter(notes, number)): number for number, job in enumerate(jobs)}
+            waiting = set(futures)
+            while waiting:
+                ended, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
+                progress.look()
+                for future in ended:
+                    number = futures[future]
+                    try:
+                        future.result()
+                    except ChapterError as error:
+                        failures[number] = str(error)
+                    except BrokenProcessPool:
+                        failures[number] = f"{jobs[number].chapter.place}: the process that runs chapters was killed"
+                    else:
+                        done(jobs[number])
+                    progress.end(number, "failed" if number in failures else "ran")
     if failures:
-        raise ChapterError("\n".join(dict.fromkeys(failures[j.output] for j in jobs if j.output in failures)))
+        raise ChapterError("\n".join(dict.fromkeys(text for _, text in sorted(failures.items()))))
     return [job.output for job in jobs]

@@ -2,17 +2,19 @@
 
 It is a fence against accidents and stale inputs and no sandbox: code that means to get out, in C or through another
 program, gets out. Loaded into the kernel as an IPython extension (``--ext=press.fence``); the environment variable
-``PRESS_FENCE`` holds the book's root and the files that the chapter may read there.
+``PRESS_FENCE`` holds the book's root, the files that the chapter may read there, and those of our own modules that its
+key knows of.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,32 @@ from press.errors import ChapterError
 VARIABLE = "PRESS_FENCE"
 #: What holds data rather than a program: outside the book's root, only these are kept from a chapter.
 _DATA = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".parquet", ".feather", ".db", ".sqlite", ".xml", ".txt")
+#: Environment variables that say where things are; a kernel sees no others, since its key has none.
+_NEEDED = (
+    *("PATH", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX"),
+    *("XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
+)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
 
-def environment(root: Path, tables: Iterable[str]) -> dict[str, str]:
-    """Return the environment of a fenced kernel. ``tables`` are the paths under ``root`` that its chapter may read."""
-    return {VARIABLE: json.dumps({"root": os.path.realpath(root), "readable": sorted(tables)})}
+def environment(root: Path, tables: Iterable[str], own: Iterable[Path]) -> dict[str, str]:
+    """Return the environment of a fenced kernel.
+
+    Its chapter may read ``tables`` (paths under ``root``) and ``own``: the modules that it imports and their data.
+    """
+    readable = sorted({*(os.path.join(root, path) for path in tables), *map(str, own)})
+    told = {"root": os.path.realpath(root), "readable": [os.path.realpath(path) for path in readable]}
+    return {VARIABLE: json.dumps(told)}
+
+
+def surroundings(given: Mapping[str, str], home: str) -> dict[str, str]:
+    """Return the environment variables of a kernel: what it needs to start, and nothing that its results hang on.
+
+    ``home`` is an empty folder in place of the person's own settings of Jupyter and IPython.
+    """
+    kept = {name: value for name, value in given.items() if name in _NEEDED or name.startswith("PRESS_")}
+    own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"), home)
+    return {**kept, **own, "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"}
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -41,10 +63,14 @@ class Fence:
 
     def __init__(self, root: str, readable: Iterable[str]) -> None:
         self._root = root + os.sep
-        self._readable = {os.path.join(root, path) for path in readable}
-        libraries = {path for path in sys.path if path and not os.path.realpath(path).startswith(self._root)}
-        prefixes = {sys.prefix, sys.base_prefix, os.path.join(root, "src"), *libraries}
-        self._programs = tuple({f"{form(p)}{os.sep}" for p in prefixes for form in (os.path.abspath, os.path.realpath)})
+        self._readable = frozenset(readable)
+        programs = _folders(sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(_installed, sys.path))
+        self._inner = tuple(form for form in programs if form.startswith(self._root))  # as .venv is
+        self._programs = programs
+        sources = {p for p in sys.path if p and not _installed(p) and not os.path.realpath(p).startswith(self._root)}
+        self._sources = tuple(
+            form for form in _folders(os.path.join(root, "src"), *sources) if not form.startswith(self._programs)
+        )
         homes = {tempfile.gettempdir(), os.environ.get("IPYTHONDIR", "~/.ipython"), "~/.jupyter", "/dev", "/proc"}
         homes |= {os.environ[name] for name in ("XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR") if os.environ.get(name)}
         homes |= {"~/.local/share/jupyter", "~/.cache"}
@@ -67,24 +93,49 @@ class Fence:
 
     def _open(self, path: str | bytes, writing: bool) -> None:
         plain = os.path.abspath(os.fsdecode(path))
-        if not writing and plain.startswith(self._programs):
+        if not writing and plain.startswith(self._inner if plain.startswith(self._root) else self._programs):
             return
         real = os.path.realpath(plain)
-        inside = real.startswith(self._root)
-        if real.startswith(self._own) and not inside:
-            return
+        inside = real.startswith(self._root) and not real.startswith(self._inner)
+        ours = real.startswith(self._sources)
         name = real.removeprefix(self._root)
         if writing:
-            if "__pycache__" not in real:
+            if not ((real.startswith(self._own) and not inside) or "__pycache__" in real):
                 raise ChapterError(f"writes {name}; a chapter may write in temporary folders alone")
-        elif real.startswith(self._programs) or real in self._readable:
+        elif real in self._readable or (real.endswith(".pyc") and _source(real) in self._readable):
             return
-        elif inside or real.endswith(_DATA):
+        elif (ours or inside) and real.endswith((".py", ".pyc")):
+            module = os.path.basename(_source(real).removesuffix("/__init__.py")).removesuffix(".py")
+            raise ChapterError(
+                f"imports {module} in a way that the press does not see; expected an import, by its name, of a module "
+                "that the press can import too"
+            )
+        elif (real.startswith((*self._own, *self._programs)) and not inside) and not ours:
+            return
+        elif inside or ours or real.endswith(_DATA):
             raise ChapterError(f"reads {name}, which Chapter(..., tables=[...]) does not declare")
 
     def _connect(self, address: Any) -> None:
         if isinstance(address, tuple) and not _loopback(str(address[0])):
             raise ChapterError(f"connects to {address[0]}, port {address[1]}; a chapter may reach this machine alone")
+
+
+def _folders(*paths: str) -> tuple[str, ...]:
+    return tuple({f"{form(path)}{os.sep}" for path in paths for form in (os.path.abspath, os.path.realpath)})
+
+
+def _installed(path: str) -> bool:
+    """Say whether an entry of the import path holds other people's modules."""
+    prefixes = (sys.prefix + os.sep, sys.base_prefix + os.sep)
+    return bool(path) and (path.startswith(prefixes) or "site-packages" in path or "dist-packages" in path)
+
+
+def _source(path: str) -> str:
+    """Return the module's file of a compiled one."""
+    try:
+        return importlib.util.source_from_cache(path) if path.endswith(".pyc") else path
+    except ValueError:
+        return path
 
 
 def _text(host: str | bytes) -> str:

@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,10 @@ SITE_VARIABLES = ("SITE_URL",)
 #: Folders of the press's own files that a running chapter reads.
 _OF_CHAPTERS = ("fonts",)
 _INSTALLED = ("site-packages", "dist-packages")
+#: What runs chapters decides about their results too.
+_RUNNER = "import press.execute"
+_LIKE_IMPORT = re.compile(r"(?:^|;)[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(\w[\w., \t]*))", flags=re.M)
+_LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", flags=re.M)
 
 #: What a result depends on, by name: "code cell 3", "data/hens.csv", "src module hens.style".
 Parts = dict[str, str]
@@ -52,15 +57,33 @@ def site_parts(root: Path, parameters: Mapping[str, Any]) -> Parts:
     files = [path for name in STAGED for path in _all_files(root / name)]
     chapters = sorted((root / "notebooks").glob("*.md"))
     parts = {path.relative_to(root).as_posix(): digest(path.read_bytes()) for path in [*files, *chapters]}
-    text = "\n".join(path.read_text("utf-8", "replace") for path in chapters)
-    for package in sorted({"press", *re.findall(r"^\s*(?:from|import)\s+(\w+)", text, flags=re.M)}):
-        home = _own_module(package)
-        if home:
-            paths = _all_files(home.parent) if home.name == "__init__.py" else [home]
-            parts |= {f"src/{path.relative_to(home.parent.parent)}": digest(path.read_bytes()) for path in paths}
+    for home in _own_packages(chapters):
+        paths = _all_files(home.parent) if home.name == "__init__.py" else [home]
+        above = home.parent.parent if home.name == "__init__.py" else home.parent
+        parts |= {f"src/{path.relative_to(above).as_posix()}": digest(path.read_bytes()) for path in paths}
     parts |= {f"parameter {name}": digest(repr(value)) for name, value in parameters.items()}
     parts |= {f"environment variable {name}": digest(os.environ.get(name, "")) for name in SITE_VARIABLES}
     return parts | environment_parts(root)
+
+
+def _own_packages(chapters: Iterable[Path]) -> list[Path]:
+    """Return the press, and each package or module of our own that chapters name, or that these name in turn.
+
+    Whatever looks like an import counts, wherever it stands: too much is rendered anew rather than too little.
+    """
+    found: dict[str, Path | None] = {}
+    waiting, files = {"press"}, list(chapters)
+    while waiting or files:
+        for path in files:
+            for names in _LIKE_IMPORT.findall(path.read_text("utf-8", "replace")):
+                waiting |= {re.split(r"\W", name.strip())[0] for name in "".join(names).split(",")}
+        files = []
+        for top in waiting - found.keys():
+            home = found[top] = _own_module(top)
+            if home:
+                files += home.parent.rglob("*.py") if home.name == "__init__.py" else [home]
+        waiting = set()
+    return [home for _, home in sorted(found.items()) if home]
 
 
 def _all_files(place: Path) -> list[Path]:
@@ -70,34 +93,50 @@ def _all_files(place: Path) -> list[Path]:
 
 
 def environment_parts(root: Path) -> Parts:
-    """Return what every result depends on: the lock file and the Python version."""
-    lock = root / LOCK
+    """Return what every result depends on: the lock file, what is installed in place of what it says, and Python."""
+    lock, installed = root / LOCK, _installed()
+    content = lock.read_text("utf-8") if lock.is_file() else json.dumps(installed, sort_keys=True)
+    locked: dict[str, set[str]] = {}
+    for name, version in _LOCKED.findall(content):
+        locked.setdefault(_plain(name), set()).add(version)
+    wrong = {name for name, versions in locked.items() if name in installed and installed[name] not in versions}
     return {
-        LOCK: digest(lock.read_bytes() if lock.is_file() else _installed()),
+        LOCK: digest(content),
         "Python": digest(f"{platform.python_implementation()} {platform.python_version()}"),
+        **{f"installed {name}": digest(installed[name]) for name in wrong},
     }
 
 
-@cache
-def _installed() -> str:
-    """List what is installed, for a book without a lock file."""
-    from importlib.metadata import distributions
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
-    return "\n".join(sorted({f"{found.name}=={found.version}" for found in distributions()}))
+
+def _installed() -> dict[str, str]:
+    """Return the version of each distribution by its plain name, from the names of folders: reading them takes long."""
+    found = {}
+    for folder in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+        for path in Path(folder).glob("*.dist-info"):
+            name, _, version = path.stem.partition("-")
+            found[_plain(name)] = version
+    return found
 
 
 def module_parts(sources: Iterable[str]) -> Parts:
-    """Return the modules of our own that code imports, directly or not, and the data files of their packages."""
-    return {name: digest(path.read_bytes()) for name, path in module_files(sources).items()}
+    """Return the modules of our own that code imports, directly or not, and the data files of their packages.
+
+    A comment counts: warnings and tracebacks, which are results, tell the line that they come from.
+    """
+    return {name: digest(path.read_bytes()) for name, path in own_files(sources).items()}
 
 
-def module_files(sources: Iterable[str]) -> dict[str, Path]:
-    """Return the files of ``module_parts`` by their names.
+def own_files(sources: Iterable[str]) -> dict[str, Path]:
+    """Return the files behind ``module_parts``, and those of what runs chapters.
 
-    A module is ours if it is the press's or is not installed among other people's.
+    A module is ours if it is the press's or is not installed among other people's. An import that names no module,
+    as in ``import_module("a" + "b")``, is not seen; the fence refuses it when the chapter runs.
     """
     found: dict[str, Path] = {}
-    waiting = [name for source in sources for name in _imports(_without_magics(source), "")]
+    waiting = [name for source in [_RUNNER, *sources] for name in _imports(_without_magics(source), "")]
     while waiting:
         name = waiting.pop()
         path = _own_module(name)
@@ -140,15 +179,32 @@ def _imports(source: str, package: str) -> list[str]:
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__"):
+            names += [a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
     return names
 
 
-@cache
+def _name(function: ast.expr) -> str:
+    return str(getattr(function, "attr", getattr(function, "id", "")))
+
+
 def _own_module(name: str) -> Path | None:
     """Return the file of a module of our own, or None for other people's and for what is no module."""
     top = name.partition(".")[0]
     if not top or top in sys.stdlib_module_names:
         return None
+    origin = _origin(top)
+    if origin is None:
+        return None
+    stem = origin.parent.joinpath(*name.split(".")[1:])
+    if name == top:
+        return origin
+    return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
+
+
+@cache
+def _origin(top: str) -> Path | None:
+    """Return where a package or module of our own starts."""
     try:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
@@ -157,7 +213,4 @@ def _own_module(name: str) -> Path | None:
         return None
     if top != "press" and set(Path(spec.origin).parts) & set(_INSTALLED):
         return None
-    stem = Path(spec.origin).parent.joinpath(*name.split(".")[1:])
-    if name == top:
-        return Path(spec.origin)
-    return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
+    return Path(spec.origin)

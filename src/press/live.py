@@ -163,9 +163,16 @@ def lines(text: str, width: float, font_size: float) -> list[list[tuple[float, s
     return placed
 
 
+@cache
+def _fonts() -> str:
+    """Return a hash of the fonts that pictures are drawn with."""
+    files = sorted((Path(__file__).parent / "fonts").iterdir())
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+
+
 def png(svg: str, store: Store | None) -> bytes:
     """Draw an SVG as PNG at twice its size; ``store`` keeps earlier results."""
-    key = hashlib.sha256(f"{version('vl-convert-python')}\0{svg}".encode()).hexdigest()
+    key = hashlib.sha256(f"{version('vl-convert-python')}\0{_fonts()}\0{svg}".encode()).hexdigest()
     content = store.get("pictures", key) if store else None
     if content is None:
         register_fonts()

@@ -53,6 +53,8 @@ def verify(site: Path) -> list[str]:
     for name, told in sorted(manifest["files"].items()):
         if name in found and _sha256(site / name) != told:
             faults.append(f"{name}: differs from the manifest")
+    unknown = {path.name for path in (site / EDITIONS).glob("*")} - manifest["editions"].keys()
+    faults += [f"{EDITIONS}/{name}: is not in the manifest" for name in sorted(unknown)]
     for edition, told in sorted(manifest["editions"].items()):
         folder = site / EDITIONS / edition
         if not (folder / MANIFEST).is_file():

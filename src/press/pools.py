@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
-from press import warm
 from press.errors import SweepError
+from press.execute import kernels
 
 #: Gives a pool, and another one when that broke.
 Pool = Callable[[], Executor]
@@ -24,7 +24,7 @@ _CLUSTER_WINDOW = 1000
 def processes(workers: int) -> Iterator[tuple[Pool, int]]:
     """Give a pool of processes of this machine, with warm kernels, and how many runs it should have at a time."""
     context = multiprocessing.get_context("spawn")  # this process has threads, so it must not fork
-    with warm.kernels():
+    with kernels():
         yield lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent), 2 * workers
 
 

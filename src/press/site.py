@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from press.errors import DataError, SiteError
+from press import report
+from press.errors import DataError, PressError, SiteError
 from press.keys import STAGED, Parts, key_of, site_parts
 from press.manifest import read_manifest, verify, write_manifest
+from press.render import render
 from press.store import STORE_VARIABLE, Say, Store, open_store
 
 #: Where the published site is, seen from the root: a link that is turned to each new build.
 SITE = "_build/site"
 #: What that was made from, for 'press explain'; the site's manifest has the key of it.
 INPUTS = "_build/inputs.json"
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: What it means when a write fails, by its number.
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota is used up", errno.EFBIG: "a file grew too large"}
 
 
 @dataclass(frozen=True)
@@ -72,25 +74,53 @@ def build(root: Path, parameters: Mapping[str, Any], say: Say, workers: int = 2)
     succeeds; if nothing changed since, it stays too. Raises PressError with the reason.
     """
     work = root / "_build"
-    work.mkdir(exist_ok=True)
-    try:
-        held = FileLock(work / "press.lock").acquire(timeout=0)
-    except Timeout:
-        raise SiteError("another build of this book is running; wait for it to end") from None
+    with _room():
+        work.mkdir(exist_ok=True)
+        try:
+            held = FileLock(work / "press.lock").acquire(timeout=0)
+        except Timeout:
+            raise SiteError("another build of this book is running; wait for it to end") from None
     with held:
-        if unchanged(root, parameters):
-            say("nothing changed since the last build")
-            return root / SITE
-        for left in work.glob("press-*/"):  # of a build that was killed
-            shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(prefix="press-", dir=work) as folder:
-            store = open_store(root, say)
-            inputs = site_parts(root, parameters)
-            html = _make(root, Path(folder), parameters, inputs, store, say, workers)
-            site = _publish(html, work)
+        try:
+            with _room():
+                site = _build(root, work, parameters, say, workers)
+        except PressError as error:
+            if report.write(root, error):
+                say(f"{report.PLACE} shows what failed")
+            raise
+        report.remove(root)
+        return site
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Turn the error of a disk that is full into a message."""
+    try:
+        yield
+    except OSError as error:
+        full = [told for number, told in _FULL.items() if error.errno == number or os.strerror(number) in str(error)]
+        if not full:
+            raise
+        raise SiteError(f"{full[0]}; what was published before is as it was") from None
+
+
+def _build(root: Path, work: Path, parameters: Mapping[str, Any], say: Say, workers: int) -> Path:
+    if unchanged(root, parameters):
+        say("nothing changed since the last build")
+        return root / SITE
+    for left in work.glob("press-*/"):  # of a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="press-", dir=work, ignore_cleanup_errors=True) as folder:
+        store = open_store(root, say)
+        inputs = site_parts(root, parameters)
+        html = _make(root, Path(folder), parameters, inputs, store, say, workers)
+        site = _publish(html, work)
+        try:
             (root / INPUTS).write_text(json.dumps(inputs, indent=1, sort_keys=True), "utf-8")
-            store.prune()
-            return site
+        except OSError:  # the site is in place: 'press explain' will know less
+            (root / INPUTS).unlink(missing_ok=True)
+        store.prune()
+        return site
 
 
 def _make(
@@ -177,37 +207,6 @@ def stage(root: Path, folder: Path) -> None:
             shutil.copytree(path, folder / name)
         elif path.exists():
             shutil.copy(path, folder / name)
-
-
-def render(source: Path, output: Path, environment: Mapping[str, str], say: Say = print) -> None:
-    """Render a book folder with Jupyter Book under ``output``; a warning is an error.
-
-    ``environment`` tells the extension what it cannot see: where drawings of earlier builds are kept by content,
-    and whether other editions will stand beside these pages. The day and the place of the build are kept out.
-    """
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "--path-output", str(output)]
-    inherited = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
-    done = subprocess.run(
-        [*command, "--all", "-W", "--keep-going", "-q"],
-        capture_output=True,
-        text=True,
-        cwd=source,
-        env={
-            **inherited,
-            "PYTHONWARNINGS": "ignore",
-            "PYTHONHASHSEED": "0",
-            "TZ": "UTC",
-            "NO_COLOR": "1",
-            **environment,
-        },
-    )
-    for line in done.stderr.splitlines():
-        if line.startswith("press: "):
-            say(line.removeprefix("press: "))
-    if done.returncode:
-        lines = _ANSI.sub("", done.stderr + done.stdout).replace(f"{source}/", "").splitlines()
-        told = dict.fromkeys(line for line in lines if re.search(r"WARNING|ERROR|[a-z]Error: .|^Extension error", line))
-        raise SiteError("Jupyter Book did not render the book:\n" + "\n".join(told or lines[-15:]))
 
 
 def _publish(html: Path, work: Path) -> Path:

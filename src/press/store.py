@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 #: Where results are kept, seen from the root, unless the environment names another folder.
@@ -14,6 +16,8 @@ STORE, STORE_VARIABLE = "_build/store", "PRESS_STORE"
 MOST_BYTES = 1_000_000_000
 #: Tells a person, in one line, what happens.
 Say = Callable[[str], None]
+#: Seconds after which a half-written entry is one that nobody writes any more.
+_LEFT = 3600
 _HASH = hashlib.sha256().digest_size
 
 
@@ -46,12 +50,16 @@ class Store:
             whole = path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            self._say(f"the kept result {kind}/{key[:12]} cannot be read ({error.strerror}); it is made anew")
+            return None
         content = whole[_HASH:]
         if hashlib.sha256(content).digest() != whole[:_HASH]:
             self._say(f"the kept result {kind}/{key[:12]} is damaged; it is made anew")
             path.unlink(missing_ok=True)
             return None
-        os.utime(path)  # the oldest entries are those unused for longest
+        with suppress(OSError):  # another build may just have pruned it
+            os.utime(path)  # the oldest entries are those unused for longest
         return content
 
     def put(self, kind: str, key: str, content: bytes) -> bool:
@@ -77,13 +85,17 @@ class Store:
     def prune(self, most: int = MOST_BYTES) -> int:
         """Remove what interrupted writers left, then the entries unused for longest beyond ``most`` bytes.
 
-        Returns how many entries went. Only the holder of the build's lock may call this.
+        Returns how many entries went. Builds of other books, or on other machines, may be writing meanwhile.
         """
-        files = [path for path in self.folder.glob("*/*") if path.is_file()]
-        for path in files:
-            if path.name.startswith("."):
-                path.unlink(missing_ok=True)
-        entries = sorted((p.stat().st_mtime_ns, p.stat().st_size, p) for p in files if not p.name.startswith("."))
+        entries = []
+        for path in self.folder.glob("*/*"):
+            with suppress(FileNotFoundError):
+                told = path.stat()
+                if not path.name.startswith("."):
+                    entries.append((told.st_mtime_ns, told.st_size, path))
+                elif told.st_mtime < time.time() - _LEFT:
+                    path.unlink(missing_ok=True)
+        entries.sort()
         total, gone = sum(size for _, size, _ in entries), 0
         for _, size, path in entries:
             if total <= most:

@@ -19,11 +19,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from press import warm
 from press.errors import ChapterError, PressError, SweepError
-from press.execute import TIME_LIMIT, Ready, execute, prepare, readable
+from press.execute import TIME_LIMIT, Ready, execute, kernels, prepare, readable
 from press.figures import WITHOUT_FIGURES
-from press.keys import LOCK, Parts, differences, key_of, module_files
+from press.keys import LOCK, Parts, differences, key_of, own_files
 from press.notebooks import ChapterFile
 from press.package import Package
 from press.points import Point
@@ -246,7 +245,7 @@ def _book(task: Task) -> tuple[_Book, Parts | None]:
     if known and known.states == _states(known.files):
         return known, None
     ready, root = prepare(task.chapter), task.chapter.root
-    modules = module_files(cell.source for cell in ready.source.cells if cell.cell_type == "code")
+    modules = own_files(cell.source for cell in ready.source.cells if cell.cell_type == "code")
     names = (LOCK, *readable(task.chapter))
     files = (task.chapter.md, *(root / name for name in names), *modules.values())
     states = _states(files)
@@ -257,7 +256,7 @@ def _book(task: Task) -> tuple[_Book, Parts | None]:
         return book, parts
     _BOOKS.clear()  # a worker of a cluster outlives the sweep, and has kernels of its own, warm with the code of now
     _WARM.close()
-    _WARM.enter_context(warm.kernels())
+    _WARM.enter_context(kernels())
     _BOOKS[task.key] = book
     return book, None
 

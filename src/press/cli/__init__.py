@@ -1,6 +1,6 @@
 """The command line: ``press <verb>``.
 
-Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site, 6 outside source, 7 sweep ended early.
+Exit codes: 0 done, 2 wrong usage, 3 data, 4 chapter, 5 site, 6 outside source, 7 sweep ended early, 130 interrupted.
 
 Verbs stand in a module for each kind of work. What a verb needs is imported in the verb: one that has nothing to do
 should not wait for pandas and Sphinx.
@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from press import __version__
-from press.cli import authors, book, chapters, publication, refresh, runs
+from press.cli import authors, book, chapters, preview, publication, refresh, runs
 from press.errors import PressError
 
 
@@ -27,6 +27,9 @@ class _Main(click.Group):
         except PressError as error:
             click.echo(f"press: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("press: interrupted; what was published before is as it was", err=True)
+            sys.exit(130)
 
 
 @click.group(cls=_Main)
@@ -39,6 +42,7 @@ for verb in (
     *authors.VERBS,
     *book.VERBS,
     *chapters.VERBS,
+    *preview.VERBS,
     *publication.VERBS,
     *refresh.VERBS,
     *runs.VERBS,

@@ -10,6 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from press import orphans
 from press.editions import ALL_EDITIONS
 from press.errors import PressError
 from press.sphinx_ext import assets, furniture, lean, ledger, pages, scenarios
@@ -64,6 +65,8 @@ def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, An
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks (Sphinx calls this)."""
+    if orphans.VARIABLE in os.environ:
+        orphans.end_with(int(os.environ[orphans.VARIABLE]))
     app.connect("builder-inited", _load)
     app.connect("html-page-context", assets.add_script)
     app.connect("build-finished", _copy_data)

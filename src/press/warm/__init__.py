@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,8 +45,11 @@ def plain(environment: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def kernels(modules: Iterable[str] = HEAVY) -> Iterator[None]:
+def kernels(environment: Mapping[str, str] | None = None, modules: Iterable[str] = HEAVY) -> Iterator[None]:
     """Make the kernel known, and serve it warm while the context lasts, or this process, whatever ends it.
+
+    ``environment`` is that of the process that forks (default: this one's). A kernel that is to have another
+    language, time zone, hash seed or the like starts cold.
 
     It is not served warm if ``PRESS_COLD`` is set, and where forking is missing or unsafe (macOS). Inside another such
     context this one does nothing.
@@ -60,7 +63,7 @@ def kernels(modules: Iterable[str] = HEAVY) -> Iterator[None]:
         if not hasattr(os, "fork") or sys.platform == "darwin" or os.environ.get(COLD_VARIABLE):
             yield
         else:
-            with _server(modules) as os.environ[VARIABLE]:
+            with _server(os.environ if environment is None else environment, modules) as os.environ[VARIABLE]:
                 yield
     finally:
         for name in (VARIABLE, "JUPYTER_PATH"):
@@ -69,7 +72,7 @@ def kernels(modules: Iterable[str] = HEAVY) -> Iterator[None]:
 
 
 @contextmanager
-def _server(modules: Iterable[str]) -> Iterator[str]:
+def _server(environment: Mapping[str, str], modules: Iterable[str]) -> Iterator[str]:
     """Run the server and give the address of its socket."""
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         address = f"{folder}/warm"
@@ -80,7 +83,7 @@ def _server(modules: Iterable[str]) -> Iterator[str]:
                 [sys.executable, "-m", "press.warm.server", str(listener.fileno()), str(os.getpid()), *modules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env=os.environ | {"JE_ARROW_MALLOC_CONF": "background_thread:false"},  # what forks has one thread
+                env={**environment, "JE_ARROW_MALLOC_CONF": "background_thread:false"},  # what forks has one thread
                 pass_fds=[listener.fileno()],
                 start_new_session=True,  # Ctrl-C is for the build, which ends the server
             )

@@ -1,0 +1,55 @@
+"""Render a folder of pages and executed notebooks with Jupyter Book, the same on every machine and day."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from press import orphans
+from press.errors import SiteError
+from press.store import Say
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: Environment variables that would show in the pages.
+_HIDDEN = ("SOURCE_DATE_EPOCH", "LANG", "LANGUAGE")
+
+
+def render(source: Path, output: Path, environment: Mapping[str, str], say: Say = print) -> None:
+    """Render a book folder with Jupyter Book under ``output``; a warning is an error.
+
+    ``environment`` tells the extension what it cannot see: where drawings of earlier builds are kept by content,
+    and whether other editions will stand beside these pages. The day and the place of the build are kept out.
+    """
+    command = [str(Path(sys.executable).with_name("jupyter-book")), *arguments(source, output), "--all"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=source, env=surroundings(environment))
+    for line in done.stderr.splitlines():
+        if line.startswith("press: "):
+            say(line.removeprefix("press: "))
+    if done.returncode:
+        raise fault(done.stderr + done.stdout, source)
+
+
+def arguments(source: Path, output: Path) -> list[str]:
+    """Return what Jupyter Book is told: any warning is an error, and all of them are told."""
+    return ["build", str(source), "--path-output", str(output), "-W", "--keep-going", "-q"]
+
+
+def surroundings(more: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables of a rendering, with ``more``: whose day, time zone and seed are always one."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+    own = {"PYTHONWARNINGS": "ignore", "PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    return {**inherited, **own, orphans.VARIABLE: str(os.getpid()), **more}
+
+
+def fault(output: str, source: Path) -> SiteError:
+    """Return what Jupyter Book said, without what it says to its own authors."""
+    if any(os.strerror(number) in output for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
+        return SiteError("the disk is full; what was published before is as it was")
+    lines = _ANSI.sub("", output).replace(f"{source}/", "").splitlines()
+    told = dict.fromkeys(line for line in lines if re.search(r"WARNING|ERROR|[a-z]Error: .|^Extension error", line))
+    return SiteError("Jupyter Book did not render the book:\n" + "\n".join(told or lines[-15:]))
