@@ -58,9 +58,10 @@ def test_an_error_names_chapter_line_and_cell(tiny: Path) -> None:
     line = edit(tiny, 'laid = hens.fact("laid"', 'x = 1\nx / 0\nlaid = hens.fact("laid"')
     with pytest.raises(ChapterError) as caught:
         run_all([job(tiny)])
-    assert (
-        str(caught.value) == f"notebooks/01_hens.md, line {line + 1} (code cell 3): ZeroDivisionError: division by zero"
-    )
+    assert str(caught.value).splitlines() == [
+        f"notebooks/01_hens.md, line {line + 1} (code cell 3): ZeroDivisionError: division by zero",
+        f"    notebooks/01_hens.md, line {line + 1}: x / 0",
+    ]
 
 
 def test_an_error_of_the_press_is_told_in_its_own_words(tiny: Path) -> None:
@@ -72,13 +73,13 @@ def test_an_error_of_the_press_is_told_in_its_own_words(tiny: Path) -> None:
 
 def test_a_chapter_that_hangs_is_ended_with_its_name(tiny: Path) -> None:
     edit(tiny, 'laid = hens.fact("laid"', 'while True:\n    pass\nlaid = hens.fact("laid"')
-    with pytest.raises(ChapterError, match=r"notebooks/01_hens.md: ended after its time limit of 1 s"):
-        run_all([job(tiny, time_limit=1)])
+    with pytest.raises(ChapterError, match=r"01_hens.md, line \d+ \(code cell 3\): ended after its time limit of 8 s"):
+        run_all([job(tiny, time_limit=8)])
 
 
 def test_a_kernel_that_dies_is_named(tiny: Path) -> None:
     edit(tiny, 'laid = hens.fact("laid"', 'import os\nos._exit(7)\nlaid = hens.fact("laid"')
-    with pytest.raises(ChapterError, match=r"notebooks/01_hens.md: its kernel died"):
+    with pytest.raises(ChapterError, match=r"notebooks/01_hens.md, line \d+ \(code cell 3\): its kernel died"):
         run_all([job(tiny)])
 
 
