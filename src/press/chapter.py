@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from press import claims as claim_rules
+from press import models
 from press.errors import ChapterError, nearest
 from press.evidence import Evidence
 from press.facts import Fact, Value
@@ -224,6 +225,40 @@ class Chapter:
             **self._provenance(ids),
         }
         emit(record, f"{title}\n{subtitle}\n{alt}", **{"image/svg+xml": drawn, VEGA_LITE_MIME: wide})
+
+    def model(
+        self,
+        function: models.Model,
+        *,
+        id: str,
+        title: str,
+        subtitle: str,
+        rows: Rows,
+        caveat: str = "",
+        **described: Any,
+    ) -> None:
+        """Let readers drive a model in the page.
+
+        ``function`` takes the inputs by name and returns results by name, with plain arithmetic and NumPy's
+        ``where``, ``minimum`` and ``maximum``. ``described`` is what :func:`press.models.describe` asks for; ``rows``
+        are the rows of evidence behind the inputs.
+        """
+        place = f"model '{id}'"
+        if not id.replace("-", "").isalnum() or id in self._figures:
+            raise ChapterError(f"{place}: expected an id of letters, digits and hyphens that no figure or model has")
+        ids = self._row_ids(rows, place)
+        self._figures.add(id)
+        record = {
+            "kind": "model",
+            "chapter": self.name,
+            "id": id,
+            "title": title,
+            "subtitle": subtitle,
+            "caveat": caveat,
+            **models.describe(function, place=place, **described),
+            **self._provenance(ids),
+        }
+        emit(record, f"{title}\n{subtitle}")
 
     def judge(self, claim_id: str, *, because: str, would_change: str, evidence: Rows = (), **measures: Fact) -> None:
         """Judge one of the chapter's claims by the rule that stands in the data; show the verdict.

@@ -57,3 +57,35 @@ def range_rows(
         .encode(x="value:Q", y=y, stroke=alt.Stroke("colour:N", scale=None), fill=alt.Fill("fill:N", scale=None))
     )
     return alt.layer(bars, dots, values, halo, names).properties(height=step * len(rows))
+
+
+def stacked_rows(
+    parts: pd.DataFrame, colours: dict[str, str], *, domain: tuple[float, float], ticks: list[float], narrow: bool
+) -> alt.LayerChart | alt.FacetChart:
+    """Draw one stacked bar a row, with its name above it and a legend of the parts on top.
+
+    ``parts``, in order: ``row`` (name), ``part`` (a key of ``colours``) and ``value`` in the unit of the axis.
+    """
+    rows = list(dict.fromkeys(parts["row"]))
+    data = parts[["row", "part", "value"]].assign(order=parts["part"].map([*colours].index))
+    y = alt.Y("row:N", sort=rows, axis=None)
+    x = alt.X("value:Q", title=None, scale=alt.Scale(domain=list(domain), nice=False), axis=alt.Axis(values=ticks))
+    legend = alt.Legend(title=None, columns=2 if narrow else 4, labelLimit=200)
+    bars = (
+        alt.Chart(data)
+        .mark_bar(height=16, yOffset=9)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "part:N", scale=alt.Scale(domain=[*colours], range=[*colours.values()]), sort=[*colours], legend=legend
+            ),
+            order="order:Q",
+        )
+    )
+    names = (
+        alt.Chart(pd.DataFrame({"row": rows}))
+        .mark_text(align="left", baseline="bottom", dy=-3)
+        .encode(x=alt.value(0), y=y, text="row:N")
+    )
+    return alt.layer(bars, names).properties(height=46 * len(rows))

@@ -59,3 +59,19 @@ def with_share(shares: Shares, supplier: str, share: float, *, only_from: str | 
         raise ValueError(f"{supplier} holds the whole market; nobody else has a share to change")
     scale = (100 - share) / (100 - before)
     return {**{name: held * scale for name, held in shares.items()}, supplier: share}
+
+
+def price_room(imports: float, price: float, share: float, discount: float, followed: float) -> float:
+    """Return what buyers save a year when one supplier sells a share of the imports below the price.
+
+    Parameters
+    ----------
+    imports, price
+        The imports in Mt a year and the price in USD/t; the result is in USD million a year.
+    share, discount
+        The supplier's share of the imports and what it lets off the price, in percent.
+    followed
+        The share (0 to 1) of the other suppliers' tonnes that follow it down.
+    """
+    tonnes = share / 100 + (1 - share / 100) * followed
+    return imports * price * discount / 100 * tonnes

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 #: Measures that count everyone let go in a wave, in the order in which they are preferred.
@@ -41,3 +45,36 @@ def per_month(persons: float, start: pd.Timestamp, end: pd.Timestamp) -> float:
     if days < 1:
         raise ValueError(f"the period ends on {end:%Y-%m-%d}, before its start on {start:%Y-%m-%d}")
     return persons / days * DAYS_PER_MONTH
+
+
+def held_after(
+    months: npt.NDArray[np.float64], held: float, new: float, freed: float, exit_rate: float
+) -> npt.NDArray[np.float64]:
+    """Return how many are held after ``months``, never fewer than none.
+
+    Parameters
+    ----------
+    months
+        Mean months from now.
+    held
+        Persons held now.
+    new, freed
+        Persons a month who are newly recognised, and who are let go in waves.
+    exit_rate
+        Share of those held who leave in all other ways, a month (0 to 1, not 0): terms served, other sentences.
+    """
+    level = resting_level(new, freed, exit_rate)
+    return np.maximum(level + (held - level) * np.exp(-exit_rate * months), 0.0)
+
+
+def resting_level(new: float, freed: float, exit_rate: float) -> float:
+    """Return the number of persons held at which as many leave as come; below zero if all would be free before it."""
+    if exit_rate <= 0:
+        raise ValueError(f"the share that leaves a month is {exit_rate}, expected more than 0")
+    return (new - freed) / exit_rate
+
+
+def months_to_none(held: float, new: float, freed: float, exit_rate: float) -> float:
+    """Return after how many months nobody is held; infinity if it never comes to that."""
+    level = resting_level(new, freed, exit_rate)
+    return math.log((held - level) / -level) / exit_rate if level < 0 else math.inf

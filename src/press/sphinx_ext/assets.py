@@ -8,8 +8,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from press import live
-from press.figures import narrowed
+from press import live, models
+from press.figures import NARROW, WIDE, narrowed
 from press.periods import long_date
 from press.records import Record
 from press.sphinx_ext.site import Site
@@ -41,6 +41,7 @@ class Assets:
         self._runtime = self._keep("vega.js", live.runtime(self.site.store)) if self.site.figures else ""
         for name, figure in self.site.figures.items():
             self.names[name] = {**self._live(name, figure), **self._downloads(name, figure)}
+        self.runtime = self._keep("vega.js", live.runtime()) if self.site.figures or self.site.models else ""
 
     def _keep(self, name: str, content: bytes) -> str:
         name = live.hashed(name, content)
@@ -141,6 +142,25 @@ class Assets:
             **cite,
         }
 
+    def model(self, record: Record, docname: str) -> dict[str, Any]:
+        """Return what the template of a model needs on the page ``docname``."""
+        root = "../" * docname.count("/")
+        start = next(preset for preset in record["presets"] if preset["id"] == record["start"])
+        return {
+            "name": f"{record['chapter']}-{record['id']}",
+            "model": record,
+            "start": start,
+            "begin": {row["id"]: row["central"] for row in record["inputs"]} | start["sets"],
+            "limits": [
+                {k: row[k] for k in ("id", "title", "unit", "central", "minimum", "maximum")}
+                for row in record["inputs"]
+            ],
+            "root": root,
+            "runtime": f"{root}{FOLDER}/{self.runtime}",
+            "specs": {"wide": models.vega(record, WIDE), "narrow": models.vega(record, NARROW)},
+            **self.site.cite(record),
+        }
+
     def write(self, out: Path, css: list[str], fonts: list[str]) -> None:
         """Write all files and embed pages under the site's folder ``out``; a picture that is there is not redrawn."""
         for folder in (FOLDER, EMBED):
@@ -171,8 +191,10 @@ def load(app: Sphinx) -> None:
 
 def add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give pages with figures the script that waits for the reader to ask. At ``html-page-context``."""
-    if doctree is not None and any('class="press-figure"' in node.astext() for node in doctree.findall(_is_raw)):
-        app.add_js_file("press-live.js", loading_method="defer")
+    shown = [node.astext() for node in doctree.findall(_is_raw)] if doctree is not None else []
+    for mark, script in (('class="press-figure"', "press-live.js"), ('class="press-model"', "press-model.js")):
+        if any(mark in text for text in shown):
+            app.add_js_file(script, loading_method="defer")
 
 
 def _is_raw(node: Any) -> bool:

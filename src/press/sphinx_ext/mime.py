@@ -32,6 +32,8 @@ class RecordRenderer:
         if kind == "figure":
             name = f"{record['chapter']}-{record['id']}"
             return raw(site.html("figure.html", **env.app.press_assets.page(name, env.docname)))
+        if kind == "model":
+            return raw(site.html("model.html", **env.app.press_assets.model(record, env.docname)))
         if kind == "verdict":
             return raw(site.html("verdict.html", verdict=record, **site.cite(record)))
         if kind == "fact":

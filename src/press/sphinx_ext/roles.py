@@ -1,4 +1,4 @@
-"""Roles for prose: ``{fact}`` and ``{data-file}``."""
+"""Roles for prose: ``{fact}``, ``{claim}`` and ``{data-file}``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxRole
 
-from press.errors import ChapterError
+from press.errors import ChapterError, nearest
 from press.sphinx_ext.site import Site
 
 
@@ -41,6 +41,23 @@ class FactRole(SphinxRole):
         return [nodes.reference("", text, refuri=anchor, reftitle=title, internal=True, classes=["press-fact"])], []
 
 
+class ClaimRole(SphinxRole):
+    """``{claim}`C1```: a link to the page of a claim, with its verdict."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        site: Site = self.env.app.press  # type: ignore[attr-defined]
+        if self.text not in site.verdicts:
+            line = self.get_source_info()[1]
+            raise ExtensionError(
+                f"{self.env.docname}, line {line}: there is no claim '{self.text}'{nearest(self.text, site.verdicts)}"
+            )
+        verdict = site.verdicts[self.text]
+        self.env.note_dependency(str(site.root / f"{site.docs[verdict['chapter']]}.ipynb"))
+        uri = self.env.app.builder.get_relative_uri(self.env.docname, f"claims/{self.text}")
+        text = f"{self.text} ({verdict['verdict']})"
+        return [nodes.reference("", text, refuri=uri, reftitle=verdict["claim"], internal=True)], []
+
+
 class DataFileRole(SphinxRole):
     """``{data-file}`sources.csv```: a link to a file of the data package as it is published beside the pages."""
 
@@ -52,4 +69,4 @@ class DataFileRole(SphinxRole):
         return [nodes.reference("", "", nodes.literal("", self.text), refuri=uri, internal=True)], []
 
 
-ROLES = {"fact": FactRole(), "data-file": DataFileRole()}
+ROLES = {"fact": FactRole(), "claim": ClaimRole(), "data-file": DataFileRole()}

@@ -45,6 +45,7 @@ class Site:
     as_of: str = ""
     facts: dict[str, Record] = field(default_factory=dict)
     figures: dict[str, Record] = field(default_factory=dict)
+    models: dict[str, Record] = field(default_factory=dict)
     verdicts: dict[str, Record] = field(default_factory=dict)
     editions: list[Edition] = field(default_factory=list)
     earlier: dict[str, dict[str, Record]] = field(default_factory=dict)
@@ -92,6 +93,8 @@ class Site:
             self.facts[f"{record['chapter']}.{record['name']}"] = record
         elif kind == "figure":
             self.figures[f"{record['chapter']}-{record['id']}"] = record
+        elif kind == "model":
+            self.models[f"{record['chapter']}-{record['id']}"] = record
         elif kind == "verdict":
             claim = record["id"]
             if claim in self.verdicts:
