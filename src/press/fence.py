@@ -110,9 +110,9 @@ class Fence:
                 f"imports {module} in a way that the press does not see; expected an import, by its name, of a module "
                 "that the press can import too"
             )
-        elif (real.startswith((*self._own, *self._programs)) and not inside) and not ours:
-            return
-        elif ours and ".egg-info" + os.sep in real:  # libraries ask every package what it offers
+        elif ((real.startswith((*self._own, *self._programs)) and not inside) and not ours) or (
+            ours and ".egg-info" + os.sep in real
+        ):
             return
         elif inside or ours or real.endswith(_DATA):
             raise ChapterError(f"reads {name}, which Chapter(..., tables=[...]) does not declare")
