@@ -12,14 +12,14 @@ import frictionless
 from press.amendments import TABLES as AMENDING
 from press.claims import load_claims
 from press.errors import DataError, PressError, nearest
+from press.evidence import about_columns
 from press.package import Package
 from press.periods import bounds
 from press.places import DESCRIPTOR
 from press.scenarios import load_scenarios
+from press.text import ADDRESSES, CONTROL, is_address, runs
 
-#: What spreadsheets would run as a formula; a signed number at the start of a note is none.
-_FORMULA = re.compile(r"[=@]|[+-][^\d\s]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+#: How many faults of a table are told.
 _MOST = 20
 
 
@@ -153,6 +153,10 @@ def _beyond_frictionless(package: Package) -> list[str]:
         path = f"data/{resource['path']}"
         texts = {field["name"] for field in resource["schema"]["fields"] if field["type"] == "string"}
         rows = package.rows(name)
+        try:
+            about_columns(resource)
+        except DataError as error:
+            problems.append(str(error))
         if not rows and name not in AMENDING:
             problems.append(f"{path}: found a header and no rows, expected rows")
         for number, row in enumerate(rows, 2):
@@ -167,10 +171,12 @@ def _beyond_frictionless(package: Package) -> list[str]:
 
 def _row_faults(row: dict[str, str], texts: set[str]) -> Iterator[str]:
     for field, cell in row.items():
-        if field in texts and _FORMULA.match(cell):
+        if field in texts and runs(cell):
             yield f"field {field}: found '{cell}', which a spreadsheet would run; expected a text that starts otherwise"
-        if _CONTROL.search(cell):
+        if CONTROL.search(cell):
             yield f"field {field}: found a control character in {cell!r}, expected plain text"
+        if field in ADDRESSES and cell and not is_address(cell):
+            yield f"field {field}: found '{cell}', expected an address that starts with https:// or http://"
     if row.get("period"):
         try:
             bounds(row["period"])

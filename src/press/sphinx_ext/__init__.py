@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from press import orphans
+from press import live, orphans
 from press.editions import ALL_EDITIONS
 from press.errors import PressError
 from press.sphinx_ext import assets, furniture, lean, ledger, pages, scenarios
@@ -29,15 +29,25 @@ def _load(app: Sphinx) -> None:
 
 
 def _copy_data(app: Sphinx, error: Exception | None) -> None:
-    """Put the data package beside the pages, so that every table can be downloaded."""
-    if error is None and app.builder.format == "html":
-        shutil.copytree(Path(app.srcdir) / "data", Path(app.outdir) / "data", dirs_exist_ok=True)
+    """Put the data package beside the pages, so that every table can be downloaded: the rows that the edition knows."""
+    if error is not None or app.builder.format != "html":
+        return
+    site: Site = app.press  # type: ignore[attr-defined]
+    source, target = Path(app.srcdir) / "data", Path(app.outdir) / "data"
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.csv"))
+    for name, resource in site.package.resources.items():
+        rows, path = site.rows(name), resource["path"]
+        if len(rows) == len(site.package.rows(name)):
+            shutil.copy(source / path, target / path)
+        else:
+            fields = [field["name"] for field in resource["schema"]["fields"]]
+            (target / path).write_bytes(live.write_csv(fields, rows))
 
 
 def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Say on every page of an earlier edition which one it is, and where the latest is."""
     site: Site = app.press  # type: ignore[attr-defined]
-    if site.editions and site.as_of < site.editions[-1].as_of:
+    if not site.front:
         edition = next((e for e in site.editions if e.as_of == site.as_of), None)
         up = "../" * (page.count("/") + (2 if edition else 0))
         title = edition.title if edition else f"as known on {site.as_of}"

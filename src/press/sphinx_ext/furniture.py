@@ -62,7 +62,8 @@ class Furniture:
     plates: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.updates = load_updates(self.site.package, self.site.docs)
+        known = {row["id"] for row in self.site.rows("updates")} if "updates" in self.site.package.resources else set()
+        self.updates = [u for u in load_updates(self.site.package, self.site.docs) if u.id in known]
         for figure in self.site.figures.values():
             doc = self.site.docs[figure["chapter"]]
             if doc not in self.cards:
@@ -127,16 +128,17 @@ class Furniture:
     def colophon(self, doc: str) -> str:
         """Return what stands under a chapter: when it changed and how it is cited."""
         changes, title = self.changes(doc), self.site.titles[doc]
-        day = changes[0].date if changes else self.site.as_of
+        day = changes[0].date if changes else ""
         known = f"As known on {long_date(self.site.as_of)}"
         address = f"{self.base}{doc}.html" if self.base else ""
         by = "" if self.author == self.publication else f"{self.author}: "
-        plain = f"{by}“{title}”. In: {self.publication}, {long_date(day)}. {known}. {address}"
+        dated = f", {long_date(day)}" if day else ""
+        plain = f"{by}“{title}”. In: {self.publication}{dated}. {known}. {address}"
         entry = {
             "author": self.author,
             "title": title,
             "howpublished": f"Chapter in “{self.publication}”",
-            "year": day[:4],
+            "year": (day or self.site.as_of)[:4],
             "note": known,
             **({"url": address} if address else {}),
         }
@@ -242,7 +244,6 @@ class AllFigures(SphinxDirective):
 def load(app: Sphinx) -> None:
     """Settle the address of the edition and gather what its pages need. At ``builder-inited``, after the site."""
     site: Site = app.press  # type: ignore[attr-defined]
-    front = not site.editions or site.as_of >= site.editions[-1].as_of
     # Who publishes knows the address; the book need not.
     base = os.environ.get("SITE_URL") or app.config.html_baseurl
     if base:
@@ -255,7 +256,7 @@ def load(app: Sphinx) -> None:
         language=str(app.config.language),
         root_doc=app.config.root_doc,
         base=base,
-        front=front,
+        front=site.front,
     )
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from press import live
 from press.claims import JUDGED, STRENGTHS, VERDICTS
 from press.records import Record
 from press.sphinx_ext.mime import raw
@@ -26,8 +24,6 @@ COLUMNS = (
     *("id", "chapter", "kind", "claim", "reading", "rule", "verdict", "strength", "values", "because"),
     *("would_change", "rows", "sources", "page"),
 )
-#: What a spreadsheet takes for the start of a formula.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
 class Ledger(SphinxDirective):
@@ -108,18 +104,17 @@ def write_exports(app: Sphinx, error: Exception | None) -> None:
 
 
 def as_csv(site: Site) -> bytes:
-    """Write the ledger as a table, a claim a row. A cell that a spreadsheet would run as a formula starts with '."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for verdict in _judged(site):
+    """Write the ledger as a table, a claim a row."""
+
+    def row(verdict: Record) -> Record:
         record = _exported(site, verdict) | {
             "values": "; ".join(f"{measure['name']} = {measure['text']}" for measure in verdict["measures"]),
             "rows": " ".join(verdict["rows"]),
             "sources": " ".join(verdict["sources"]),
         }
-        table.writerow(f"'{cell}" if _FORMULA.match(cell) else cell for cell in map(record.__getitem__, COLUMNS))
-    return text.getvalue().encode()
+        return {column: record[column] for column in COLUMNS}
+
+    return live.write_csv(COLUMNS, map(row, _judged(site)))
 
 
 def _judged(site: Site) -> list[Record]:

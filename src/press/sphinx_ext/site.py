@@ -106,6 +106,24 @@ class Site:
         return Evidence.load(self.package, self.as_of)
 
     @property
+    def front(self) -> bool:
+        """Say whether this is the latest edition."""
+        return not self.editions or self.as_of >= self.editions[-1].as_of
+
+    def rows(self, table: str) -> list[dict[str, str]]:
+        """Return the rows of a table that this edition knows, as the file has them.
+
+        A source that only later rows name is not known yet, nor is an update of a later day.
+        """
+        rows = self.package.rows(table, self.as_of)
+        if table == "sources":
+            known = set(self.evidence.sources)
+            return [row for row in rows if row["id"] in known]
+        if table == "updates" and not self.front:
+            return [row for row in rows if row["date"] <= self.as_of]
+        return rows
+
+    @property
     def folder(self) -> str:
         """Where this edition stands under the published site: "" for the latest, else ``editions/<id>/``."""
         return next((f"editions/{e.id}/" for e in self.editions[:-1] if e.as_of == self.as_of), "")
