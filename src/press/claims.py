@@ -11,6 +11,7 @@ from simpleeval import EvalWithCompoundTypes, InvalidExpression
 from press.errors import ChapterError, DataError, nearest
 from press.facts import Value
 from press.package import Package
+from press.records import Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +159,18 @@ def check_allowed(
         raise ChapterError(f"{place}: 'supported' rests on blogs and weak sources alone ({', '.join(sources.index)})")
     if verdict == "supported" and (evidence["status"] == "claim").all():
         raise ChapterError(f"{place}: 'supported' rests only on rows whose status is 'claim'")
+
+
+def deciding(verdict: Record) -> dict[str, list[str]]:
+    """Return the rows that a verdict was decided by, each with the measures that rest on it.
+
+    Its other rows accompany: they say what the measures mean.
+    """
+    rows: dict[str, list[str]] = {}
+    for measure in verdict["measures"]:
+        for row in measure["rows"]:
+            rows.setdefault(row, []).append(measure["name"])
+    return {row: rows[row] for row in sorted(rows)}
 
 
 def unjudged(claims: Mapping[str, Claim], chapters: Iterable[str], judged: Iterable[str]) -> list[str]:

@@ -28,6 +28,11 @@ def as_cell(text: str) -> str:
     return f"'{text}" if runs(text) else text
 
 
+def as_markdown(text: str) -> str:
+    """Return a text as Markdown shows it: what would be markup, a link, a formula or a role is escaped."""
+    return re.sub(r"([\\`*_\[\]<>{}$|&])", r"\\\1", text)
+
+
 def is_address(text: Any) -> bool:
     """Say whether a text is an address on the web, and so may be a link."""
     try:

@@ -11,9 +11,9 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from press import live, orphans
-from press.editions import ALL_EDITIONS
+from press.editions import ALL_EDITIONS, Edition
 from press.errors import PressError
-from press.sphinx_ext import assets, furniture, lean, ledger, pages, scenarios
+from press.sphinx_ext import assets, furniture, lean, ledger, pages, policy, scenarios
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -55,20 +55,25 @@ def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any]
 
 
 def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Offer the same page of the other editions, or their first page, where all editions are built together."""
+    """Offer the same page of the other editions, where all editions are built together.
+
+    A source that an earlier edition did not know has no page there: its register of sources is offered instead.
+    """
     site: Site = app.press  # type: ignore[attr-defined]
     if ALL_EDITIONS not in os.environ:
         return
     top = "../" * (page.count("/") + (2 if site.folder else 0))
-    goal = page if page in app.env.found_docs else app.config.root_doc
     latest = site.editions[-1]
+
+    def address(edition: Edition) -> str:
+        folder = "" if edition == latest else f"editions/{edition.id}/"
+        source = page.removeprefix("evidence/sources/")
+        known = source == page or source in site.sources_known(edition.as_of)
+        goal = page if known else site.places(app.env)["sources"] or app.config.root_doc
+        return f"{top}{folder}{goal}.html"
+
     context["press_editions"] = [
-        {
-            "title": edition.title,
-            "href": ""
-            if edition.as_of == site.as_of
-            else f"{top}{'' if edition == latest else f'editions/{edition.id}/'}{goal}.html",
-        }
+        {"title": edition.title, "href": "" if edition.as_of == site.as_of else address(edition)}
         for edition in reversed(site.editions)
     ]
 
@@ -97,4 +102,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_directive(name, directive)
     app.add_directive("scenario-table", scenarios.ScenarioTable)
     lean.setup(app)
+    policy.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -24,7 +24,7 @@ from sphinx.util.docutils import SphinxDirective
 from press import linked_data, live
 from press.periods import long_date
 from press.records import Record
-from press.sphinx_ext import search
+from press.sphinx_ext import policy, search
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
 from press.updates import BOOK, Update, load_updates, of_chapter
@@ -55,6 +55,7 @@ class Furniture:
     language: str
     root_doc: str
     base: str
+    css: list[str]
     front: bool
 
     #: The file of each chapter's card by its page, and what each file is drawn from.
@@ -161,13 +162,14 @@ class Furniture:
         if self.root_doc != "index":
             # Jupyter Book's own page at the root is empty for those who share its address.
             head = Markup(self.head(self.root_doc, self.publication, about, up=""))
-            page = self.site.html("front.html", head=head, to=f"{self.root_doc}.html", **words)
+            page = self.site.html("front.html", policy=policy.tag(), head=head, to=f"{self.root_doc}.html", **words)
             _put(out / "index.html", page)
         earlier = [f"editions/{edition.id}/" for edition in self.site.editions[:-1]]
         maps = [f"Sitemap: {self.base}{place}sitemap.xml" for place in ["", *earlier] if self.base]
         _put(out / "robots.txt", "\n".join(["User-agent: *", "Allow: /", *maps]))
         # Served for any address, at any depth: links start at the base, or at the host's root where it is not known.
-        _put(out / "404.html", self.site.html("404.html", root=self.base or "/", root_doc=self.root_doc, **words))
+        lost = {"root": self.base or "/", "root_doc": self.root_doc, "css": self.css, "policy": policy.tag()}
+        _put(out / "404.html", self.site.html("404.html", **lost, **words))
         if self.updates:
             entries = [(update, self._urn(f"updates/{update.id}"), *self.place(update)) for update in self.updates]
             context = {"author": self.author, "base": self.base, "root_doc": self.root_doc, "entries": entries}
@@ -256,6 +258,7 @@ def load(app: Sphinx) -> None:
         language=str(app.config.language),
         root_doc=app.config.root_doc,
         base=base,
+        css=["press-page.css", *(name if isinstance(name, str) else name[0] for name in app.config.html_css_files)],
         front=site.front,
     )
 

@@ -12,17 +12,19 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from press import claims as claim_rules
 from press import live
 from press.claims import JUDGED, STRENGTHS, VERDICTS
 from press.records import Record
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
+from press.text import is_address
 
 #: Keys of ``press_commentary`` in the configuration: whose claims are tested, and where they stand (date: ISO).
 COMMENTARY = ("author", "title", "url", "date")
 COLUMNS = (
     *("id", "chapter", "kind", "claim", "reading", "rule", "verdict", "strength", "values", "because"),
-    *("would_change", "rows", "sources", "page"),
+    *("would_change", "deciding", "rows", "sources", "page"),
 )
 
 
@@ -55,6 +57,10 @@ def commentary(app: Sphinx) -> dict[str, str]:
     if found and set(found) != set(COMMENTARY):
         raise ExtensionError(
             f"_config.yml, press_commentary: found {', '.join(sorted(found))}, expected {', '.join(COMMENTARY)}"
+        )
+    if found and not is_address(found["url"]):
+        raise ExtensionError(
+            f"_config.yml, press_commentary: found the url '{found['url']}', expected https:// or http://"
         )
     return found
 
@@ -109,6 +115,7 @@ def as_csv(site: Site) -> bytes:
     def row(verdict: Record) -> Record:
         record = _exported(site, verdict) | {
             "values": "; ".join(f"{measure['name']} = {measure['text']}" for measure in verdict["measures"]),
+            "deciding": " ".join(claim_rules.deciding(verdict)),
             "rows": " ".join(verdict["rows"]),
             "sources": " ".join(verdict["sources"]),
         }

@@ -22,6 +22,7 @@ from press.package import Package
 from press.periods import long_date, long_period
 from press.records import Record, read_records
 from press.store import STORE_VARIABLE, Store, open_store
+from press.text import is_address
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("press"),
@@ -30,7 +31,8 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(long_date=long_date, long_period=long_period)
+_ENVIRONMENT.filters.update(long_date=long_date, long_period=long_period, deciding=claim_rules.deciding)
+_ENVIRONMENT.tests.update(address=is_address)
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Site:
     earlier: dict[str, dict[str, Record]] = field(default_factory=dict)
     store: Store | None = None
     _sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _known: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path) -> Site:
@@ -105,6 +108,12 @@ class Site:
         """The rows that this edition knows."""
         return Evidence.load(self.package, self.as_of)
 
+    def sources_known(self, as_of: str) -> set[str]:
+        """Return the sources that an edition knows."""
+        if as_of not in self._known:
+            self._known[as_of] = set(Evidence.load(self.package, as_of).sources)
+        return self._known[as_of]
+
     @property
     def front(self) -> bool:
         """Say whether this is the latest edition."""
@@ -117,7 +126,7 @@ class Site:
         """
         rows = self.package.rows(table, self.as_of)
         if table == "sources":
-            known = set(self.evidence.sources)
+            known = self.sources_known(self.as_of)
             return [row for row in rows if row["id"] in known]
         if table == "updates" and not self.front:
             return [row for row in rows if row["date"] <= self.as_of]
