@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from pathlib import Path
@@ -36,12 +37,13 @@ def _copy_data(app: Sphinx, error: Exception | None) -> None:
     source, target = Path(app.srcdir) / "data", Path(app.outdir) / "data"
     shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.csv"))
     for name, resource in site.package.resources.items():
-        rows, path = site.rows(name), resource["path"]
-        if len(rows) == len(site.package.rows(name)):
+        path, known = resource["path"], {row["id"] for row in site.rows(name)}
+        with (source / path).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        if all(row["id"] in known for row in rows):
             shutil.copy(source / path, target / path)
-        else:
-            fields = [field["name"] for field in resource["schema"]["fields"]]
-            (target / path).write_bytes(live.write_csv(fields, rows))
+        else:  # as published then: what corrects them stands in a table of its own
+            (target / path).write_bytes(live.write_csv(rows[0], [row for row in rows if row["id"] in known]))
 
 
 def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
