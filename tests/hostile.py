@@ -34,16 +34,32 @@ def _rows(name: str, note: str) -> str:
     )
 
 
-SOURCES = f"""id,publisher,title,published,url,reliability,archived,read
-farm,{cell(f"Farm {PAYLOAD}")},{cell(f"Counted {PAYLOAD}")},2025-01-01,https://example.org/hens?a=1&b="><i>,primary,https://example.org/copy,2026-01-02
-gossip,A neighbour,{cell(f"Heard {PAYLOAD}")},2025-09-01,,press,,
-late,{LATER} Press,{LATER} title,2026-01-10,https://example.org/{LATER},primary,,
-""".replace('https://example.org/hens?a=1&b="><i>', '"https://example.org/hens?a=1&b=""><i>"')
-CLAIMS = f"""id,chapter,kind,claim,reading,measures,rule,tables
-C1,hens,figure,{cell(f"Claim {PAYLOAD}")},{cell(f"Reading {PAYLOAD}")},growth: eggs,supported if growth > 0; contradicted otherwise,hens
-C2,hens,{cell(f"kind {PAYLOAD}")},The hens lay less,Less,growth: eggs,supported if growth < 0; contradicted otherwise,hens
-C3,hens,forecast,They will lay more,More,later: eggs,supported if later > 5; contradicted otherwise,hens
-"""
+def _lines(*rows: tuple[str, ...]) -> str:
+    return "".join(",".join(map(cell, row)) + "\n" for row in rows)
+
+
+SOURCES = "id,publisher,title,published,url,reliability,archived,read\n" + _lines(
+    (
+        *("farm", f"Farm {PAYLOAD}", f"Counted {PAYLOAD}", "2025-01-01", 'https://example.org/hens?a=1&b="><i>'),
+        *("primary", "https://example.org/copy", "2026-01-02"),
+    ),
+    ("gossip", "A neighbour", f"Heard {PAYLOAD}", "2025-09-01", "", "press", "", ""),
+    ("late", f"{LATER} Press", f"{LATER} title", "2026-01-10", f"https://example.org/{LATER}", "primary", "", ""),
+)
+CLAIMS = "id,chapter,kind,claim,reading,measures,rule,tables\n" + _lines(
+    (
+        *("C1", "hens", "figure", f"Claim {PAYLOAD}", f"Reading {PAYLOAD}", "growth: eggs"),
+        *("supported if growth > 0; contradicted otherwise", "hens"),
+    ),
+    (
+        *("C2", "hens", f"kind {PAYLOAD}", "The hens lay less", "Less", "growth: eggs"),
+        *("supported if growth < 0; contradicted otherwise", "hens"),
+    ),
+    (
+        *("C3", "hens", "forecast", "They will lay more", "More", "later: eggs"),
+        *("supported if later > 5; contradicted otherwise", "hens"),
+    ),
+)
 UPDATES = f"""id,date,chapter,change
 first,2025-09-30,book,{cell(f"Change {PAYLOAD}")}
 second,2026-01-20,hens,{LATER} change

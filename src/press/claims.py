@@ -100,6 +100,8 @@ def load_claims(package: Package) -> dict[str, Claim]:
     claims: dict[str, Claim] = {}
     for row in package.rows("claims") if "claims" in package.resources else ():
         place = f"data/claims.csv, claim {row['id']}"
+        if not row["chapter"]:
+            raise DataError(f"{place}, field chapter: found nothing, expected the name of a chapter")
         claims[row["id"]] = Claim(
             id=row["id"],
             chapter=row["chapter"],

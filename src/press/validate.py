@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def validate(root: Path) -> list[str]:
     problems = [f"{DESCRIPTOR}: {error.message}" for error in report.errors]
     for task in report.tasks:
         resource = package.resources.get(task.name, {})
-        problems += [_line(error, resource, package) for error in task.errors]
+        problems += _lines(task.errors, resource, package)
     listed = {resource.get("path") for resource in package.resources.values()}
     for path in sorted((root / "data").glob("*.csv")):
         if path.name not in listed:
@@ -101,6 +101,19 @@ def _expected(field: dict[str, Any]) -> str:
         words.append(f"matching {limits['pattern']}")
     words += [f"{name} {limits[name]}" for name in ("minimum", "maximum") if name in limits]
     return ", ".join(words)
+
+
+def _lines(errors: Iterable[Any], resource: dict[str, Any], package: Package) -> Iterator[str]:
+    """Write errors, a line each; rows that name the same unknown id, as after a source is deleted, share one."""
+    named: dict[tuple[str, ...], list[Any]] = {}
+    for error in errors:
+        if error.type == "foreign-key":
+            named.setdefault((*error.field_names, *map(str, error.field_cells)), []).append(error)
+        else:
+            yield _line(error, resource, package)
+    for same in named.values():
+        more = f" (and on {len(same) - 1} more row{'s' * (len(same) > 2)})" if len(same) > 1 else ""
+        yield _line(same[0], resource, package) + more
 
 
 def _line(error: Any, resource: dict[str, Any], package: Package) -> str:
