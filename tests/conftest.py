@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import fnmatch
+import functools
 import http.server
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from press.cli import main
 from press.site import SITE, build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +45,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (book / SITE).exists():
             book.mkdir()
             build(copy_book(book), {}, lambda text: None)
+    return book / SITE
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the hostile book, built once with its address known, whichever process of the run comes first."""
+    from hostile import write_hostile_book
+
+    base = tmp_path_factory.getbasetemp()
+    book = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "hostile"
+    with FileLock(book.with_suffix(".lock")), pytest.MonkeyPatch.context() as patch:
+        if not (book / SITE).exists():
+            book.mkdir()
+            write_hostile_book(book)
+            patch.chdir(book)
+            result = CliRunner().invoke(main, ["accept"])
+            assert result.exit_code == 0, result.output
+            patch.setenv("SITE_URL", "https://example.org/farm")
+            build(book, {}, lambda text: None)
     return book / SITE
 
 
@@ -223,6 +249,60 @@ def tiny(tmp_path: Path) -> Path:
 def tiny_book(tmp_path: Path) -> Path:
     """The tiny root with what Jupyter Book needs."""
     return write_tiny_book(tmp_path)
+
+
+@contextlib.contextmanager
+def host(site: Path) -> Iterator[str]:
+    """Serve a site on loopback with the headers of its ``_headers``, as static hosts do; yield its address."""
+    told = (site / "_headers").read_text("utf-8").splitlines()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            matches = False
+            for line in told:
+                if line.startswith("/"):
+                    matches = fnmatch.fnmatchcase(self.path.partition("?")[0], line)
+                elif line.startswith("  ") and matches:
+                    self.send_header(*line.strip().split(": ", 1))
+            super().end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """The hostile book on loopback: its address, and its pages as paths."""
+
+    address: str
+    pages: list[str]
+
+    @property
+    def here(self) -> list[str]:
+        """The pages that load their files from this machine: the 404 page asks the address of the site for them."""
+        return [name for name in self.pages if name != "404.html"]
+
+
+@pytest.fixture(scope="session")
+def hosted(hostile: Path) -> Iterator[Hosted]:
+    pages = [path for path in sorted(hostile.rglob("*.html")) if 'http-equiv="refresh"' not in path.read_text("utf-8")]
+    names = [
+        str(path.relative_to(hostile)) for path in pages if path.name != "index.html" or path.parent.name == "book"
+    ]
+    with host(hostile) as address:
+        yield Hosted(address, names)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 #: What a strict host sends: scripts from the site alone, and no eval.

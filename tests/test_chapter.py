@@ -168,7 +168,7 @@ def test_a_claim_rests_on_its_declared_tables(tiny: Path, shown: list[dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("rival", "strength"), [("", "fair"), ("H004,2025,17,eggs,exact,reported,farm,2025-12-31\n", "weak")]
+    ("rival", "strength"), [("", "fair"), ("H004,2025,17,eggs,exact,reported,gossip,2025-12-31\n", "weak")]
 )
 def test_rows_that_contradict_each_other_weaken_a_verdict(
     tiny: Path, shown: list[dict[str, Any]], rival: str, strength: str

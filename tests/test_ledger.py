@@ -49,7 +49,7 @@ C2,hens,figure,The hens lay less,Less eggs than before,growth: eggs,supported if
 C3,hens,forecast,The hens will lay a hundred,A hundred,later: eggs,supported if later > 99; contradicted otherwise,hens
 """
 MORE = f"""
-hens.judge("C2", growth=growth, because="=HYPERLINK(\\"x\\") {SCRIPT} {RTL}", would_change="Less.")
+hens.judge("C2", growth=growth, because="=HYPERLINK(\\"x\\") {SCRIPT}", would_change="Less.")
 hens.judge("C3", later=hens.missing("later", unit="eggs"), because="Not yet.", would_change="Time.")
 """
 
@@ -194,7 +194,7 @@ def test_the_ledger_to_download(html: Path) -> None:
     ]
     rows = list(csv.DictReader(io.StringIO((html / "ledger.csv").read_text("utf-8"))))
     assert [row["values"] for row in rows] == ["growth = 6\u00a0eggs", "growth = 6\u00a0eggs", "later = not known"]
-    assert rows[1]["because"] == "'" + whole["claims"][1]["because"] == f'\'=HYPERLINK("x") {SCRIPT} {RTL}'
+    assert rows[1]["because"] == "'" + whole["claims"][1]["because"] == f'\'=HYPERLINK("x") {SCRIPT}'
     assert rows[0]["rows"] == "H001 H002"
 
 

@@ -19,6 +19,7 @@ from press.figures import NARROW, WIDE, WITHOUT_FIGURES, Draw, check_weight, dra
 from press.package import Package
 from press.places import find_root
 from press.records import VEGA_LITE_MIME, emit
+from press.text import as_markdown, require_plain
 
 #: Rows of evidence: a table or a part of it, one row of it, a fact, row ids, or a list of these.
 Rows = pd.DataFrame | pd.Series | Fact | str | Iterable["Rows"]
@@ -200,6 +201,7 @@ class Chapter:
         for field, text in (("title", title), ("subtitle", subtitle), ("alt", alt)):
             if not text.strip():
                 raise ChapterError(f"{place}: the {field} is empty")
+        require_plain(f"{title} {subtitle} {alt} {caveat}", place)
         if alt.strip() in (title.strip(), subtitle.strip()):
             raise ChapterError(f"{place}: the alt text repeats the title; say what the chart shows")
         ids = self._row_ids(rows, place)
@@ -290,6 +292,7 @@ class Chapter:
                 )
         if not because.strip() or not would_change.strip():
             raise ChapterError(f"{place}: 'because' and 'would_change' need a sentence each")
+        require_plain(f"{because} {would_change}", place)
         values = {name: fact.value for name, fact in measures.items()}
         rows = self._row_ids([*measures.values(), evidence], place)
         verdict = claim.verdict(values)
@@ -315,7 +318,7 @@ class Chapter:
             "rule": claim.rule,
             "verdict": verdict,
             "measures": [
-                {"name": name, "value": fact.value, "unit": fact.unit, "text": fact.text}
+                {"name": name, "value": fact.value, "unit": fact.unit, "text": fact.text, "rows": list(fact.rows)}
                 for name, fact in sorted(measures.items())
             ],
             "because": because,
@@ -325,7 +328,12 @@ class Chapter:
         }
         text = f"{claim.id}: {verdict}. {because}"
         emit(
-            record, text, **{"text/markdown": f"**{claim.id}** {claim.text}.\n\n**{verdict.capitalize()}.** {because}"}
+            record,
+            text,
+            **{
+                "text/markdown": f"**{claim.id}** {as_markdown(claim.text)}.\n\n"
+                f"**{verdict.capitalize()}.** {as_markdown(because)}"
+            },
         )
 
 
@@ -334,7 +342,7 @@ def _plain(value: Any, place: str) -> Value:
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d")
     if isinstance(value, str):
-        return value
+        return require_plain(value, place)
     try:
         number = float(value)
     except (TypeError, ValueError):

@@ -11,6 +11,7 @@ from simpleeval import EvalWithCompoundTypes, InvalidExpression
 from press.errors import ChapterError, DataError, nearest
 from press.facts import Value
 from press.package import Package
+from press.records import Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +100,8 @@ def load_claims(package: Package) -> dict[str, Claim]:
     claims: dict[str, Claim] = {}
     for row in package.rows("claims") if "claims" in package.resources else ():
         place = f"data/claims.csv, claim {row['id']}"
+        if not row["chapter"]:
+            raise DataError(f"{place}, field chapter: found nothing, expected the name of a chapter")
         claims[row["id"]] = Claim(
             id=row["id"],
             chapter=row["chapter"],
@@ -158,6 +161,18 @@ def check_allowed(
         raise ChapterError(f"{place}: 'supported' rests on blogs and weak sources alone ({', '.join(sources.index)})")
     if verdict == "supported" and (evidence["status"] == "claim").all():
         raise ChapterError(f"{place}: 'supported' rests only on rows whose status is 'claim'")
+
+
+def deciding(verdict: Record) -> dict[str, list[str]]:
+    """Return the rows that a verdict was decided by, each with the measures that rest on it.
+
+    Its other rows accompany: they say what the measures mean.
+    """
+    rows: dict[str, list[str]] = {}
+    for measure in verdict["measures"]:
+        for row in measure["rows"]:
+            rows.setdefault(row, []).append(measure["name"])
+    return {row: rows[row] for row in sorted(rows)}
 
 
 def unjudged(claims: Mapping[str, Claim], chapters: Iterable[str], judged: Iterable[str]) -> list[str]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from press.amendments import TABLES as AMENDING
 from press.amendments import Amendment
-from press.errors import DataError
+from press.conflicts import disagree, disagreeing
+from press.errors import DataError, nearest
 from press.package import Package
+from press.places import DESCRIPTOR
 from press.records import Record
 
-#: Columns that tables of evidence share; what a table has beyond them says what a row is about.
+#: Columns that tables of evidence share; what a table has beyond them is its own.
 COMMON = (
     *("id", "period", "value", "unit", "qualifier", "status", "source_id", "locator", "note"),
     *("known_from", "known_basis"),
@@ -29,7 +31,8 @@ class Row:
 
     id: str
     table: str
-    about: tuple[str, ...]  # the values of the table's own columns, in their order
+    own: tuple[str, ...]  # the values of the table's own columns, in their order
+    about: tuple[str, ...]  # those that say what the row is about: two rows with the same can be compared
     values: dict[str, str]
     amendments: tuple[Amendment, ...] = ()  # what made of it what it is
 
@@ -41,7 +44,7 @@ class Row:
     @property
     def what(self) -> str:
         """What the row is about, in words."""
-        return " · ".join(part.replace("_", " ") for part in self.about if part)
+        return " · ".join(part.replace("_", " ") for part in self.own if part)
 
 
 @dataclass
@@ -68,14 +71,15 @@ class Evidence:
                 continue
             place = f"data/{resource['path']}"
             own = [column for column in columns if column not in COMMON]
+            about = about_columns(resource)
             rows = evidence.tables.setdefault(_page_name(table, f"{place}: the table"), [])
             later |= {values["source_id"] for values in package.rows(table)}
             amended = defaultdict(list)
             for amendment in package.amended(table, as_of or None):
                 amended[amendment.row].append(amendment)
             for values in package.rows(table, as_of or None):
-                about = tuple(values[column] for column in own)
-                row = Row(values["id"], table, about, values, tuple(amended[values["id"]]))
+                told, compared = (tuple(values[column] for column in chosen) for chosen in (own, about))
+                row = Row(values["id"], table, told, compared, values, tuple(amended[values["id"]]))
                 if row.id in evidence.rows:
                     raise DataError(f"{place}: the id '{row.id}' stands already in {evidence.rows[row.id].table}")
                 evidence.rows[row.id] = row
@@ -90,18 +94,17 @@ class Evidence:
         return evidence
 
     def _compare(self, rows: list[Row]) -> None:
-        """Find the rows that give different values for the same thing, period and unit.
-
-        The two ends of a range that one source gives do not contradict each other.
-        """
+        """Find the rows whose sources contradict each other about the same thing, period and unit."""
         groups = defaultdict(list)
         for row in rows:
             if row.value:
                 groups[row.about, row.period, row.unit].append(row)
         for group in groups.values():
-            one_range = len({row.source_id for row in group}) == 1 and {r.qualifier for r in group} <= {"from", "to"}
-            if len({float(row.value) for row in group}) > 1 and not one_range:
-                self.conflicts.update({row.id: tuple(group) for row in group})
+            self.conflicts.update({row.id: tuple(group) for row in disagreeing(group)})
+
+    def against(self, row: Row) -> list[Row]:
+        """Return the rows that contradict one."""
+        return [other for other in self.conflicts.get(row.id, ()) if disagree(row, other)]
 
     def table_of(self, row_id: str) -> str:
         """Return the name of a row's table."""
@@ -114,6 +117,22 @@ class Evidence:
     def among(self, row_ids: Iterable[str]) -> list[tuple[Row, ...]]:
         """Return the groups of contradicting rows that have one of these rows."""
         return list(dict.fromkeys(self.conflicts[row] for row in row_ids if row in self.conflicts))
+
+
+def about_columns(resource: Mapping[str, Any]) -> list[str]:
+    """Return the columns that say what a row of a table is about: those of ``about`` in its schema.
+
+    Without it, all columns of the table's own. Raises DataError for a column that the table does not have.
+    """
+    columns = [described["name"] for described in resource["schema"]["fields"]]
+    about: list[str] = resource["schema"].get("about", [column for column in columns if column not in COMMON])
+    for column in about:
+        if column not in columns:
+            raise DataError(
+                f"{DESCRIPTOR}, table {resource['name']}, about: found '{column}', expected a column of the table"
+                f"{nearest(column, columns)}"
+            )
+    return about
 
 
 def resting_on(source: str, records: Iterable[Record]) -> list[dict[str, Any]]:

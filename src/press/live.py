@@ -23,6 +23,7 @@ from press import tooltips
 from press.errors import SiteError
 from press.figures import VEGA_LITE, register_fonts
 from press.store import Store
+from press.text import as_cell
 
 #: Data sets at least this long (characters of JSON) become files: below, a request costs more than a repetition.
 SHARE_FROM = 1_000
@@ -183,11 +184,11 @@ def png(svg: str, store: Store | None) -> bytes:
 
 
 def write_csv(header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:
-    """Write rows as CSV with a header and plain line ends."""
+    """Write rows as CSV with a header and plain line ends; no cell starts as a formula does."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(header), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({column: as_cell(cell) for column, cell in row.items()} for row in rows)
     return text.getvalue().encode()
 
 

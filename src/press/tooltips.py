@@ -115,6 +115,8 @@ def _told(encoding: Mapping[str, Any], rows: list[Any]) -> Iterable[dict[str, An
                 kept["title"] = field["title"]
             elif isinstance(kept.get("field"), str) and not {"aggregate", "timeUnit", "bin"} & kept.keys():
                 kept["title"] = kept["field"].replace("_", " ")
+            if "title" in kept:  # Vega-Lite writes it into an expression, and leaves backslashes as they are
+                kept["title"] = kept["title"].replace("\\", "\\\\")
             if isinstance(kept.get("field"), str) and "timeUnit" not in kept:
                 values = [row.get(kept["field"]) for row in rows if isinstance(row, dict)]
                 kept |= _format(kept["type"], [value for value in values if value is not None])

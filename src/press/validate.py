@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,14 @@ import frictionless
 from press.amendments import TABLES as AMENDING
 from press.claims import load_claims
 from press.errors import DataError, PressError, nearest
+from press.evidence import about_columns
 from press.package import Package
 from press.periods import bounds
 from press.places import DESCRIPTOR
 from press.scenarios import load_scenarios
+from press.text import ADDRESSES, CONTROL, is_address, runs
 
-#: What spreadsheets would run as a formula; a signed number at the start of a note is none.
-_FORMULA = re.compile(r"[=@]|[+-][^\d\s]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+#: How many faults of a table are told.
 _MOST = 20
 
 
@@ -37,7 +36,7 @@ def validate(root: Path) -> list[str]:
     problems = [f"{DESCRIPTOR}: {error.message}" for error in report.errors]
     for task in report.tasks:
         resource = package.resources.get(task.name, {})
-        problems += [_line(error, resource, package) for error in task.errors]
+        problems += _lines(task.errors, resource, package)
     listed = {resource.get("path") for resource in package.resources.values()}
     for path in sorted((root / "data").glob("*.csv")):
         if path.name not in listed:
@@ -104,6 +103,19 @@ def _expected(field: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
+def _lines(errors: Iterable[Any], resource: dict[str, Any], package: Package) -> Iterator[str]:
+    """Write errors, a line each; rows that name the same unknown id, as after a source is deleted, share one."""
+    named: dict[tuple[str, ...], list[Any]] = {}
+    for error in errors:
+        if error.type == "foreign-key":
+            named.setdefault((*error.field_names, *map(str, error.field_cells)), []).append(error)
+        else:
+            yield _line(error, resource, package)
+    for same in named.values():
+        more = f" (and on {len(same) - 1} more row{'s' * (len(same) > 2)})" if len(same) > 1 else ""
+        yield _line(same[0], resource, package) + more
+
+
 def _line(error: Any, resource: dict[str, Any], package: Package) -> str:
     """Write one of Frictionless's errors as file, row, field, found, expected."""
     place = f"data/{resource.get('path', '?')}"
@@ -153,6 +165,10 @@ def _beyond_frictionless(package: Package) -> list[str]:
         path = f"data/{resource['path']}"
         texts = {field["name"] for field in resource["schema"]["fields"] if field["type"] == "string"}
         rows = package.rows(name)
+        try:
+            about_columns(resource)
+        except DataError as error:
+            problems.append(str(error))
         if not rows and name not in AMENDING:
             problems.append(f"{path}: found a header and no rows, expected rows")
         for number, row in enumerate(rows, 2):
@@ -167,10 +183,12 @@ def _beyond_frictionless(package: Package) -> list[str]:
 
 def _row_faults(row: dict[str, str], texts: set[str]) -> Iterator[str]:
     for field, cell in row.items():
-        if field in texts and _FORMULA.match(cell):
+        if field in texts and runs(cell):
             yield f"field {field}: found '{cell}', which a spreadsheet would run; expected a text that starts otherwise"
-        if _CONTROL.search(cell):
+        if CONTROL.search(cell):
             yield f"field {field}: found a control character in {cell!r}, expected plain text"
+        if field in ADDRESSES and cell and not is_address(cell):
+            yield f"field {field}: found '{cell}', expected an address that starts with https:// or http://"
     if row.get("period"):
         try:
             bounds(row["period"])

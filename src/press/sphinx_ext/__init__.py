@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from press import orphans
-from press.editions import ALL_EDITIONS
+from press import live, orphans
+from press.editions import ALL_EDITIONS, Edition
 from press.errors import PressError
-from press.sphinx_ext import assets, furniture, lean, ledger, pages, scenarios
+from press.sphinx_ext import assets, furniture, lean, ledger, pages, policy, scenarios
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -29,15 +30,26 @@ def _load(app: Sphinx) -> None:
 
 
 def _copy_data(app: Sphinx, error: Exception | None) -> None:
-    """Put the data package beside the pages, so that every table can be downloaded."""
-    if error is None and app.builder.format == "html":
-        shutil.copytree(Path(app.srcdir) / "data", Path(app.outdir) / "data", dirs_exist_ok=True)
+    """Put the data package beside the pages, so that every table can be downloaded: the rows that the edition knows."""
+    if error is not None or app.builder.format != "html":
+        return
+    site: Site = app.press  # type: ignore[attr-defined]
+    source, target = Path(app.srcdir) / "data", Path(app.outdir) / "data"
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.csv"))
+    for name, resource in site.package.resources.items():
+        path, known = resource["path"], {row["id"] for row in site.rows(name)}
+        with (source / path).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        if all(row["id"] in known for row in rows):
+            shutil.copy(source / path, target / path)
+        else:  # as published then: what corrects them stands in a table of its own
+            (target / path).write_bytes(live.write_csv(rows[0], [row for row in rows if row["id"] in known]))
 
 
 def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Say on every page of an earlier edition which one it is, and where the latest is."""
     site: Site = app.press  # type: ignore[attr-defined]
-    if site.editions and site.as_of < site.editions[-1].as_of:
+    if not site.front:
         edition = next((e for e in site.editions if e.as_of == site.as_of), None)
         up = "../" * (page.count("/") + (2 if edition else 0))
         title = edition.title if edition else f"as known on {site.as_of}"
@@ -45,20 +57,25 @@ def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any]
 
 
 def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Offer the same page of the other editions, or their first page, where all editions are built together."""
+    """Offer the same page of the other editions, where all editions are built together.
+
+    A source that an earlier edition did not know has no page there: its register of sources is offered instead.
+    """
     site: Site = app.press  # type: ignore[attr-defined]
     if ALL_EDITIONS not in os.environ:
         return
     top = "../" * (page.count("/") + (2 if site.folder else 0))
-    goal = page if page in app.env.found_docs else app.config.root_doc
     latest = site.editions[-1]
+
+    def address(edition: Edition) -> str:
+        folder = "" if edition == latest else f"editions/{edition.id}/"
+        source = page.removeprefix("evidence/sources/")
+        known = source == page or source in site.sources_known(edition.as_of)
+        goal = page if known else site.places(app.env)["sources"] or app.config.root_doc
+        return f"{top}{folder}{goal}.html"
+
     context["press_editions"] = [
-        {
-            "title": edition.title,
-            "href": ""
-            if edition.as_of == site.as_of
-            else f"{top}{'' if edition == latest else f'editions/{edition.id}/'}{goal}.html",
-        }
+        {"title": edition.title, "href": "" if edition.as_of == site.as_of else address(edition)}
         for edition in reversed(site.editions)
     ]
 
@@ -87,4 +104,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_directive(name, directive)
     app.add_directive("scenario-table", scenarios.ScenarioTable)
     lean.setup(app)
+    policy.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -12,6 +12,7 @@ from press import live, models
 from press.figures import NARROW, WIDE, narrowed
 from press.periods import long_date
 from press.records import Record
+from press.sphinx_ext import policy
 from press.sphinx_ext.site import Site
 
 FOLDER, EMBED, STATIC = "_figures", "embed", Path(__file__).parent.parent / "static"
@@ -172,7 +173,12 @@ class Assets:
                 (out / FOLDER / name).write_bytes(live.png(svg, self.site.store))
         for name in self.names:
             page = self.site.html(
-                "embed.html", css=css, fonts=fonts, publication=self.publication, **self.page(name, f"{EMBED}/x")
+                "embed.html",
+                policy=policy.tag(),
+                css=css,
+                fonts=fonts,
+                publication=self.publication,
+                **self.page(name, f"{EMBED}/x"),
             )
             (out / EMBED / f"{name}.html").write_text(page, "utf-8")
 

@@ -24,7 +24,7 @@ from sphinx.util.docutils import SphinxDirective
 from press import linked_data, live
 from press.periods import long_date
 from press.records import Record
-from press.sphinx_ext import search
+from press.sphinx_ext import policy, search
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
 from press.updates import BOOK, Update, load_updates, of_chapter
@@ -55,6 +55,7 @@ class Furniture:
     language: str
     root_doc: str
     base: str
+    css: list[str]
     front: bool
 
     #: The file of each chapter's card by its page, and what each file is drawn from.
@@ -62,7 +63,8 @@ class Furniture:
     plates: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.updates = load_updates(self.site.package, self.site.docs)
+        known = {row["id"] for row in self.site.rows("updates")} if "updates" in self.site.package.resources else set()
+        self.updates = [u for u in load_updates(self.site.package, self.site.docs) if u.id in known]
         for figure in self.site.figures.values():
             doc = self.site.docs[figure["chapter"]]
             if doc not in self.cards:
@@ -127,16 +129,17 @@ class Furniture:
     def colophon(self, doc: str) -> str:
         """Return what stands under a chapter: when it changed and how it is cited."""
         changes, title = self.changes(doc), self.site.titles[doc]
-        day = changes[0].date if changes else self.site.as_of
+        day = changes[0].date if changes else ""
         known = f"As known on {long_date(self.site.as_of)}"
         address = f"{self.base}{doc}.html" if self.base else ""
         by = "" if self.author == self.publication else f"{self.author}: "
-        plain = f"{by}“{title}”. In: {self.publication}, {long_date(day)}. {known}. {address}"
+        dated = f", {long_date(day)}" if day else ""
+        plain = f"{by}“{title}”. In: {self.publication}{dated}. {known}. {address}"
         entry = {
             "author": self.author,
             "title": title,
             "howpublished": f"Chapter in “{self.publication}”",
-            "year": day[:4],
+            "year": (day or self.site.as_of)[:4],
             "note": known,
             **({"url": address} if address else {}),
         }
@@ -159,13 +162,14 @@ class Furniture:
         if self.root_doc != "index":
             # Jupyter Book's own page at the root is empty for those who share its address.
             head = Markup(self.head(self.root_doc, self.publication, about, up=""))
-            page = self.site.html("front.html", head=head, to=f"{self.root_doc}.html", **words)
+            page = self.site.html("front.html", policy=policy.tag(), head=head, to=f"{self.root_doc}.html", **words)
             _put(out / "index.html", page)
         earlier = [f"editions/{edition.id}/" for edition in self.site.editions[:-1]]
         maps = [f"Sitemap: {self.base}{place}sitemap.xml" for place in ["", *earlier] if self.base]
         _put(out / "robots.txt", "\n".join(["User-agent: *", "Allow: /", *maps]))
         # Served for any address, at any depth: links start at the base, or at the host's root where it is not known.
-        _put(out / "404.html", self.site.html("404.html", root=self.base or "/", root_doc=self.root_doc, **words))
+        lost = {"root": self.base or "/", "root_doc": self.root_doc, "css": self.css, "policy": policy.tag()}
+        _put(out / "404.html", self.site.html("404.html", **lost, **words))
         if self.updates:
             entries = [(update, self._urn(f"updates/{update.id}"), *self.place(update)) for update in self.updates]
             context = {"author": self.author, "base": self.base, "root_doc": self.root_doc, "entries": entries}
@@ -242,7 +246,6 @@ class AllFigures(SphinxDirective):
 def load(app: Sphinx) -> None:
     """Settle the address of the edition and gather what its pages need. At ``builder-inited``, after the site."""
     site: Site = app.press  # type: ignore[attr-defined]
-    front = not site.editions or site.as_of >= site.editions[-1].as_of
     # Who publishes knows the address; the book need not.
     base = os.environ.get("SITE_URL") or app.config.html_baseurl
     if base:
@@ -255,7 +258,8 @@ def load(app: Sphinx) -> None:
         language=str(app.config.language),
         root_doc=app.config.root_doc,
         base=base,
-        front=front,
+        css=["press-page.css", *(name if isinstance(name, str) else name[0] for name in app.config.html_css_files)],
+        front=site.front,
     )
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,19 +12,20 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from press import claims as claim_rules
+from press import live
 from press.claims import JUDGED, STRENGTHS, VERDICTS
 from press.records import Record
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
+from press.text import is_address
 
 #: Keys of ``press_commentary`` in the configuration: whose claims are tested, and where they stand (date: ISO).
 COMMENTARY = ("author", "title", "url", "date")
 COLUMNS = (
     *("id", "chapter", "kind", "claim", "reading", "rule", "verdict", "strength", "values", "because"),
-    *("would_change", "rows", "sources", "page"),
+    *("would_change", "deciding", "rows", "sources", "page"),
 )
-#: What a spreadsheet takes for the start of a formula.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
 class Ledger(SphinxDirective):
@@ -59,6 +57,10 @@ def commentary(app: Sphinx) -> dict[str, str]:
     if found and set(found) != set(COMMENTARY):
         raise ExtensionError(
             f"_config.yml, press_commentary: found {', '.join(sorted(found))}, expected {', '.join(COMMENTARY)}"
+        )
+    if found and not is_address(found["url"]):
+        raise ExtensionError(
+            f"_config.yml, press_commentary: found the url '{found['url']}', expected https:// or http://"
         )
     return found
 
@@ -108,18 +110,18 @@ def write_exports(app: Sphinx, error: Exception | None) -> None:
 
 
 def as_csv(site: Site) -> bytes:
-    """Write the ledger as a table, a claim a row. A cell that a spreadsheet would run as a formula starts with '."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for verdict in _judged(site):
+    """Write the ledger as a table, a claim a row."""
+
+    def row(verdict: Record) -> Record:
         record = _exported(site, verdict) | {
             "values": "; ".join(f"{measure['name']} = {measure['text']}" for measure in verdict["measures"]),
+            "deciding": " ".join(claim_rules.deciding(verdict)),
             "rows": " ".join(verdict["rows"]),
             "sources": " ".join(verdict["sources"]),
         }
-        table.writerow(f"'{cell}" if _FORMULA.match(cell) else cell for cell in map(record.__getitem__, COLUMNS))
-    return text.getvalue().encode()
+        return {column: record[column] for column in COLUMNS}
+
+    return live.write_csv(COLUMNS, map(row, _judged(site)))
 
 
 def _judged(site: Site) -> list[Record]:

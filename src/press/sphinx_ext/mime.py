@@ -12,11 +12,20 @@ from press.facts import format_value
 from press.records import MIME
 from press.sphinx_ext.site import Site
 
+#: Forms of an output that are markup or code. A page shows the output's plain text, or its picture, instead.
+NOT_SHOWN = (
+    *("text/html", "text/markdown", "text/latex", "application/javascript"),
+    *("application/vnd.jupyter.widget-view+json", "application/vnd.bokehjs_exec.v0+json"),
+)
+
 
 class RecordRenderer:
     """MIME render plugin (entry point group ``myst_nb.mime_renderers``)."""
 
-    mime_priority_overrides: Sequence[tuple[str, str, int | None]] = [("*", MIME, 1)]
+    mime_priority_overrides: Sequence[tuple[str, str, int | None]] = [
+        ("*", MIME, 1),
+        *(("*", mime, None) for mime in NOT_SHOWN),
+    ]
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:

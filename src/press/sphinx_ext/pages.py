@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import escape
 from sphinx.application import Sphinx
 
-from press.claims import STRENGTHS
+from press.claims import STRENGTHS, deciding
 from press.evidence import resting_on
 from press.sphinx_ext.ledger import commentary, review
 from press.sphinx_ext.site import Site
@@ -50,13 +50,17 @@ def _claim(app: Sphinx, claim: str) -> dict[str, Any]:
     site: Site = app.press  # type: ignore[attr-defined]
     verdict = site.verdicts[claim]
     sources = [site.source(source) for source in verdict["sources"]]
+    decides = deciding(verdict)
     return {
         "verdict": verdict,
         "claim": site.claims[claim],
         "doc": site.docs[verdict["chapter"]],
         "commentary": commentary(app),
         "grades": STRENGTHS,
-        "rows": [site.evidence.rows[row] for row in verdict["rows"]],
+        "rows": sorted(
+            (site.evidence.rows[row] for row in verdict["rows"]), key=lambda row: (row.id not in decides, row.id)
+        ),
+        "decides": decides,
         "conflicts": site.evidence.among(verdict["rows"]),
         "publishers": len({source["publisher"] for source in sources}),
         "reliability": Counter(source["reliability"] for source in sources).most_common(),

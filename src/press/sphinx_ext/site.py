@@ -22,6 +22,7 @@ from press.package import Package
 from press.periods import long_date, long_period
 from press.records import Record, read_records
 from press.store import STORE_VARIABLE, Store, open_store
+from press.text import is_address
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("press"),
@@ -30,7 +31,8 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(long_date=long_date, long_period=long_period)
+_ENVIRONMENT.filters.update(long_date=long_date, long_period=long_period, deciding=claim_rules.deciding)
+_ENVIRONMENT.tests.update(address=is_address)
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Site:
     earlier: dict[str, dict[str, Record]] = field(default_factory=dict)
     store: Store | None = None
     _sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _known: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, root: Path) -> Site:
@@ -107,6 +110,30 @@ class Site:
     def evidence(self) -> Evidence:
         """The rows that this edition knows."""
         return Evidence.load(self.package, self.as_of)
+
+    def sources_known(self, as_of: str) -> set[str]:
+        """Return the sources that an edition knows."""
+        if as_of not in self._known:
+            self._known[as_of] = set(Evidence.load(self.package, as_of).sources)
+        return self._known[as_of]
+
+    @property
+    def front(self) -> bool:
+        """Say whether this is the latest edition."""
+        return not self.editions or self.as_of >= self.editions[-1].as_of
+
+    def rows(self, table: str) -> list[dict[str, str]]:
+        """Return the rows of a table that this edition knows, as the file has them.
+
+        A source that only later rows name is not known yet, nor is an update of a later day.
+        """
+        rows = self.package.rows(table, self.as_of)
+        if table == "sources":
+            known = self.sources_known(self.as_of)
+            return [row for row in rows if row["id"] in known]
+        if table == "updates" and not self.front:
+            return [row for row in rows if row["date"] <= self.as_of]
+        return rows
 
     @property
     def folder(self) -> str:
