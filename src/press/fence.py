@@ -110,7 +110,9 @@ class Fence:
                 f"imports {module} in a way that the press does not see; expected an import, by its name, of a module "
                 "that the press can import too"
             )
-        elif ((real.startswith((*self._own, *self._programs)) and not inside) and not ours) or (
+        elif real.startswith((*self._own, *self._programs)) and not inside and not ours:
+            return
+        elif ours and f".egg-info{os.sep}" in real:  # libraries ask every package what it offers
             ours and ".egg-info" + os.sep in real
         ):
             return
