@@ -25,11 +25,12 @@ from press import linked_data, live
 from press.periods import long_date
 from press.records import Record
 from press.sphinx_ext import search
+from press.sphinx_ext.assets import FOLDER
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
 from press.updates import BOOK, Update, load_updates, of_chapter
 
-CARDS = "_figures/cards"
+CARDS = f"{FOLDER}/cards"
 
 #: The size in pixels that networks show whole; another shape would be cut at its edges.
 CARD = (1200, 630)
@@ -234,7 +235,8 @@ class AllFigures(SphinxDirective):
                 section = nodes.section(ids=[f"figures-{chapter}"], names=[f"figures-{chapter}"])
                 section += nodes.title("", site.titles[doc])
                 href = self.env.app.builder.get_relative_uri(self.env.docname, doc)
-                section += raw(site.html("all_figures.html", figures=figures, href=href))
+                folder = "../" * self.env.docname.count("/") + FOLDER + "/"
+                section += raw(site.html("all_figures.html", figures=figures, href=href, folder=folder))
                 found.append(section)
         return found
 
