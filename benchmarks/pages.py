@@ -30,7 +30,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from press.figures import VEGA_LITE
 from press.notebooks import find_chapter
-from press.records import MIME, VEGA_LITE_MIME
+from press.records import MIME, VEGA_LITE_MIME, read_records
 from press.site import SITE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +46,10 @@ WATCH = """(() => { const look = () => requestAnimationFrame(() => {
     .some((chart) => chart.getBoundingClientRect().height > 50);
   seen ? requestAnimationFrame(() => { window.firstChart = performance.now(); }) : look();
 }); look(); })();"""
+
+
+ALL = """(charts) => charts <=
+  document.querySelectorAll(".press-wide > svg, .vega-embed svg.marks, .vega-embed canvas").length"""
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -103,8 +107,8 @@ def plain_book(notebook: Path, folder: Path) -> Path:
     return page.parent
 
 
-def visit(browser: Browser, address: str, line: dict[str, Any] | None) -> tuple[float, int, int]:
-    """Return milliseconds to the first chart, and bytes and requests until nothing more is asked for."""
+def visit(browser: Browser, address: str, line: dict[str, Any] | None, charts: int) -> tuple[float, int, int]:
+    """Return milliseconds to the first chart, and bytes and requests until all charts are there."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
         sizes: list[float] = []
@@ -116,7 +120,8 @@ def visit(browser: Browser, address: str, line: dict[str, Any] | None) -> tuple[
         page.add_init_script(WATCH)
         page.goto(address, wait_until="commit", timeout=120_000)
         page.wait_for_function("window.firstChart", timeout=120_000)
-        page.wait_for_load_state("networkidle", timeout=120_000)
+        page.wait_for_load_state("load", timeout=120_000)
+        page.wait_for_function(ALL, arg=charts, timeout=120_000)
         return page.evaluate("firstChart"), round(sum(sizes)), len(sizes)
 
 
@@ -130,6 +135,7 @@ def main(name: str, runs: int) -> None:
         ]
         for server in servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
+        charts = sum(record["kind"] == "figure" for record in read_records(chapter.ipynb))
         pages = (f"notebooks/{chapter.stem}.html", "index.html")
         # No name but this machine's is found: what a page asks of others fails at once.
         refuse = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -140,7 +146,7 @@ def main(name: str, runs: int) -> None:
             found: list[list[tuple[float, int, int]]] = [[], []]
             for _ in range(runs):
                 for server, page, results in zip(servers, pages, found, strict=True):
-                    results.append(visit(browser, f"http://127.0.0.1:{server.server_port}/{page}", conditions))
+                    results.append(visit(browser, f"http://127.0.0.1:{server.server_port}/{page}", conditions, charts))
             for who, results in zip(("press", "plain Jupyter Book, Altair's HTML"), found, strict=True):
                 first, size, count = (statistics.median(column) for column in zip(*results, strict=True))
                 print(f"| {line} | {who} | {first:,.0f} ms | {count:.0f} | {size / 1000:,.0f} |")
