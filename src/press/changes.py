@@ -8,7 +8,7 @@ from typing import Any
 from press.facts import format_value
 from press.records import Record
 
-_FIGURE_FIELDS = ("title", "subtitle", "alt", "caveat", "rows", "narrow", "wide")
+_FIGURE_FIELDS = ("title", "subtitle", "alt", "caveat", "rows", "narrow", "wide", "picture")
 
 
 def _keyed(records: Iterable[Record]) -> dict[tuple[str, str], Record]:
@@ -42,8 +42,8 @@ def changes(before: Iterable[Record], after: Iterable[Record]) -> Iterator[str]:
         elif kind == "figure":
             parts = [field for field in _FIGURE_FIELDS if old[key].get(field) != new[key].get(field)]
             if parts:
-                drawn = {"narrow", "wide"} & set(parts)
-                words = [part for part in parts if part not in ("narrow", "wide")] + (["drawing"] if drawn else [])
+                drawn = {"narrow", "wide", "picture"} & set(parts)
+                words = [part for part in parts if part not in drawn] + (["drawing"] if drawn else [])
                 yield f"figure {name}: {', '.join(words)} changed"
         elif _told(old[key]) != _told(new[key]):
             yield f"{kind} {name}: {_told(old[key])} -> {_told(new[key])}"

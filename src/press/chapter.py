@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,10 +16,21 @@ from press import models
 from press.errors import ChapterError, nearest
 from press.evidence import Evidence
 from press.facts import Fact, Value
-from press.figures import NARROW, WIDE, WITHOUT_FIGURES, Draw, check_weight, draw_svg, narrow_patch, spec_of
+from press.figures import (
+    NARROW,
+    NOTEBOOK_LIMIT,
+    WIDE,
+    WITHOUT_FIGURES,
+    Draw,
+    draw_jpeg,
+    draw_svg,
+    narrow_patch,
+    spec_of,
+)
+from press.layers import check_weight
 from press.package import Package
 from press.places import find_root
-from press.records import VEGA_LITE_MIME, emit
+from press.records import PICTURE_MIME, VEGA_LITE_MIME, emit, pack
 from press.text import as_markdown, require_plain
 
 #: Rows of evidence: a table or a part of it, one row of it, a fact, row ids, or a list of these.
@@ -212,8 +224,9 @@ class Chapter:
             return
         name = f"{self.name}-{id}"
         wide, narrow = (spec_of(chart, width, place) for width in (WIDE, NARROW))
-        drawn = draw_svg(wide, name)
-        check_weight(drawn, place)
+        drawn, drawn_narrow = draw_svg(wide, name), draw_svg(narrow, f"{name}-n")
+        for svg in (drawn, drawn_narrow):
+            check_weight(svg, place)
         record = {
             "kind": "figure",
             "chapter": self.name,
@@ -222,11 +235,14 @@ class Chapter:
             "subtitle": subtitle,
             "alt": alt,
             "caveat": caveat,
-            "narrow": draw_svg(narrow, f"{name}-n"),
             "narrow_spec": narrow_patch(wide, narrow),
             **self._provenance(ids),
         }
-        emit(record, f"{title}\n{subtitle}\n{alt}", **{"image/svg+xml": drawn, VEGA_LITE_MIME: wide})
+        text = f"{title}\n{subtitle}\n{alt}"
+        if max(map(len, (drawn, drawn_narrow, json.dumps(wide, indent=1)))) > NOTEBOOK_LIMIT:
+            emit({**record, "packed": pack(wide)}, text, **{PICTURE_MIME: draw_jpeg(drawn)})
+        else:
+            emit({**record, "narrow": drawn_narrow}, text, **{"image/svg+xml": drawn, VEGA_LITE_MIME: wide})
 
     def model(
         self,

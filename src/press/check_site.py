@@ -64,7 +64,7 @@ def _look(page: Path) -> _Seen:
             seen.ids.append(tag.attrib["id"])
         if tag.tag in _LINKING and (target := tag.get("href") or tag.get("src")):
             seen.links.append(target)
-        if tag.tag == "img" and not tag.get("alt"):
+        if tag.tag == "img" and not tag.get("alt") and not next(tag.iterancestors("div"), tag).get("aria-label"):
             seen.faults.append(f"an image without alt text: {tag.get('src')}")
         if tag.get("role") == "img" and not tag.get("aria-label"):
             seen.faults.append("a drawing without alt text")

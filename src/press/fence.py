@@ -110,10 +110,8 @@ class Fence:
                 f"imports {module} in a way that the press does not see; expected an import, by its name, of a module "
                 "that the press can import too"
             )
-        elif real.startswith((*self._own, *self._programs)) and not inside and not ours:
-            return
-        elif ours and f".egg-info{os.sep}" in real:  # libraries ask every package what it offers
-            ours and ".egg-info" + os.sep in real
+        elif (real.startswith((*self._own, *self._programs)) and not inside and not ours) or (
+            ours and f".egg-info{os.sep}" in real  # libraries ask every package what it offers
         ):
             return
         elif inside or ours or real.endswith(_DATA):

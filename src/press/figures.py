@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,10 +21,15 @@ WITHOUT_FIGURES = "PRESS_WITHOUT_FIGURES"
 #: Widths in CSS pixels of the two drawings of a figure: the text column, and a phone.
 WIDE, NARROW = 680, 350
 
-#: What one figure may weigh. Two drawings of each stand in the page, whose HTML has 150 KB compressed; a drawing
-#: compresses to about a fifth, so at this size one figure takes 60 KB of them. 5,000 marks are more than a column of
-#: 680 pixels can show apart, and a phone needs two seconds to build them.
-SVG_LIMIT, ROWS_LIMIT = 150_000, 5_000
+#: What stands in a notebook as drawings and as a spec. A figure with more shows a picture there, and the press draws it
+#: anew for the site: two drawings of this size and the rows, each value on a line of its own, are a megabyte.
+NOTEBOOK_LIMIT = 150_000
+
+#: 10,000 marks are more than a column of 680 pixels can show apart, and a phone needs four seconds to bring them alive.
+ROWS_LIMIT = 10_000
+
+#: What the rows of a chart may weigh, compressed: exploring a figure may cost 310 KB, and Vega takes 205 of them.
+EXPLORE_LIMIT = 100_000
 
 Draw = Callable[[int], Any]
 
@@ -70,6 +78,12 @@ def spec_of(chart: Any, width: int, place: str) -> dict[str, Any]:
             f"{place}: the chart carries {rows:,} rows, expected at most {ROWS_LIMIT:,}; "
             "aggregate or bin them before they are drawn"
         )
+    weighs = len(zlib.compress(json.dumps(spec).encode(), 6))
+    if weighs > EXPLORE_LIMIT:
+        raise ChapterError(
+            f"{place}: the chart's data weigh {weighs:,} bytes compressed, expected at most {EXPLORE_LIMIT:,}; "
+            "leave out columns that are not drawn, or aggregate the rows"
+        )
     if fault := _unfit(spec):
         raise ChapterError(f"{place}: the chart {fault}")
     spec["config"] = {"font": FONT, **spec.get("config", {})}
@@ -97,19 +111,6 @@ def _unfit(part: Any) -> str | None:
     return next(
         (fault for key, value in part.items() if key not in ("datasets", "values") and (fault := _unfit(value))), None
     )
-
-
-def check_weight(svg: str, place: str) -> None:
-    """Raise ChapterError, with the number, for a drawing that is too heavy for a page.
-
-    An error and not a warning: a warning would stand in a cell's output until somebody reads it, and the readers on
-    slow lines pay meanwhile.
-    """
-    if len(svg.encode()) > SVG_LIMIT:
-        raise ChapterError(
-            f"{place}: the drawing weighs {len(svg.encode()):,} bytes, expected at most {SVG_LIMIT:,}; "
-            "draw fewer marks, or simplify its shapes"
-        )
 
 
 def narrow_patch(wide: dict[str, Any], narrow: dict[str, Any]) -> dict[str, Any]:
@@ -163,3 +164,9 @@ def draw_svg(spec: dict[str, Any], prefix: str) -> str:
     for _ in range(3):
         svg = _EMPTY.sub("", svg)
     return svg
+
+
+def draw_jpeg(svg: str) -> str:
+    """Draw an SVG on white, for a notebook; in base64. A PNG of thousands of marks is five times as large."""
+    register_fonts()
+    return base64.b64encode(vl_convert.svg_to_jpeg(svg, quality=70)).decode()

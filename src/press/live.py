@@ -19,7 +19,7 @@ from typing import Any
 
 import vl_convert
 
-from press import tooltips
+from press import figures, tooltips
 from press.errors import SiteError
 from press.figures import VEGA_LITE, register_fonts
 from press.store import Store
@@ -123,6 +123,21 @@ def _compile(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]
             del data["values"]
             files[data["url"]] = content
     return vega, files
+
+
+def drawings(name: str, figure: Mapping[str, Any], store: Store | None) -> dict[str, str]:
+    """Draw a figure whose notebook does not hold its ``wide`` and ``narrow`` drawings; ``store`` keeps earlier ones."""
+    specs = [figure["spec"], figures.narrowed(figure["spec"], figure["narrow_spec"])]
+    code = Path(str(figures.__file__)).read_bytes()
+    key = hashlib.sha256(b"\0".join([version("vl-convert-python").encode(), code, dump([name, specs])])).hexdigest()
+    kept = store.get("drawings", key) if store else None
+    if kept is None:
+        wide, narrow = (figures.draw_svg(spec, prefix) for spec, prefix in zip(specs, (name, f"{name}-n"), strict=True))
+        kept = dump({"wide": wide, "narrow": narrow})
+        if store:
+            store.put("drawings", key, kept)
+    drawn: dict[str, str] = json.loads(kept)
+    return drawn
 
 
 def size(svg: str) -> tuple[float, float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from press import live, models
+from press import layers, live, models
 from press.figures import NARROW, WIDE, narrowed
 from press.periods import long_date
 from press.records import Record
@@ -28,9 +29,13 @@ _LONG = ("note", "locator", "known_basis")
 class Assets:
     """The files of all figures. ``names[figure][kind]`` is the file in ``_figures/`` for each of the kinds
     ``runtime``, ``wide``, ``narrow`` (Vega specs), ``spec`` (Vega-Lite), ``svg``, ``png``, ``csv`` and ``codebook``.
+
+    A figure gets ``layers``: for each of its drawings what stands in the page, and the files of its shapes on light and
+    on dark pages if these do not. ``dark`` has the companions of the drawings' colours on dark pages.
     """
 
     site: Site
+    dark: dict[str, str]
     publication: str
     author: str
     base: str
@@ -39,18 +44,37 @@ class Assets:
         self.names: dict[str, dict[str, str]] = {}
         self.files: dict[str, bytes] = {}
         self._pictures: dict[str, str] = {}
-        self._runtime = self._keep("vega.js", live.runtime(self.site.store)) if self.site.figures else ""
+        drawn = self.site.figures or self.site.models
+        self.runtime = self._keep("vega.js", live.runtime(self.site.store)) if drawn else ""
         for name, figure in self.site.figures.items():
             self.names[name] = {**self._live(name, figure), **self._downloads(name, figure)}
-        self.runtime = self._keep("vega.js", live.runtime()) if self.site.figures or self.site.models else ""
+            figure["layers"] = {kind: self._layers(name, figure[kind]) for kind in ("wide", "narrow")}
 
     def _keep(self, name: str, content: bytes) -> str:
         name = live.hashed(name, content)
         self.files[name] = content
         return name
 
+    def _layers(self, name: str, svg: str) -> dict[str, Any]:
+        if len(svg.encode()) <= layers.DIVIDE_FROM:
+            return {"svg": svg, "light": ""}
+        texts, shapes = layers.divide(svg)
+        width, height = live.size(svg)
+        print(
+            f"press: figure '{name}': a drawing of {len(svg.encode()):,} bytes; its shapes are a file of "
+            f"{layers.weight(shapes):,} bytes compressed (at most {layers.PICTURE_LIMIT:,})",
+            file=sys.stderr,
+        )
+        return {
+            "svg": texts,
+            "light": self._keep(f"{name}-shapes.svg", shapes.encode()),
+            "dark": self._keep(f"{name}-shapes.svg", layers.darkened(shapes, self.dark).encode()),
+            "width": round(width),
+            "height": round(height),
+        }
+
     def _live(self, name: str, figure: Record) -> dict[str, str]:
-        names = {"runtime": self._runtime}
+        names = {"runtime": self.runtime}
         specs = {"wide": figure["spec"], "narrow": narrowed(figure["spec"], figure["narrow_spec"])}
         for kind, spec in specs.items():
             vega, data = live.compile_live(spec, self.site.store)
@@ -186,9 +210,11 @@ class Assets:
 def load(app: Sphinx) -> None:
     """Compile every figure. At ``builder-inited``, after the site and its address."""
     config = app.config
+    sheets = [Path(app.confdir) / folder / sheet for folder in config.html_static_path for sheet in _sheets(config)]
     config.html_static_path.append(str(STATIC))
     app.press_assets = Assets(  # type: ignore[attr-defined]
         app.press,  # type: ignore[attr-defined]
+        dark=layers.companions("".join(sheet.read_text("utf-8") for sheet in sheets if sheet.is_file())),
         publication=str(config.html_title or config.project),
         author=str(config.author),
         base=config.html_baseurl,
@@ -203,6 +229,11 @@ def add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str,
             app.add_js_file(script, loading_method="defer")
 
 
+def _sheets(config: Any) -> list[str]:
+    """Return the names of the publication's own style sheets."""
+    return [entry if isinstance(entry, str) else entry[0] for entry in config.html_css_files]
+
+
 def _is_raw(node: Any) -> bool:
     return node.tagname == "raw"
 
@@ -210,9 +241,6 @@ def _is_raw(node: Any) -> bool:
 def write(app: Sphinx, error: Exception | None) -> None:
     """Write the files. At ``build-finished``."""
     if error is None and app.builder.format == "html":
-        css = [
-            "press-page.css",
-            *(entry if isinstance(entry, str) else entry[0] for entry in app.config.html_css_files),
-        ]
+        css = ["press-page.css", *_sheets(app.config)]
         fonts = app.config.html_theme_options.get("embed_fonts", [])
         app.press_assets.write(Path(app.outdir), css, fonts)  # type: ignore[attr-defined]

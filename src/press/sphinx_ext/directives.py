@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from press import amendments
 from press.claims import VERDICTS
 from press.seal import read_seals
+from press.sphinx_ext.assets import FOLDER
 from press.sphinx_ext.ledger import Ledger
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
@@ -81,6 +82,7 @@ class Card(_PressDirective):
             label=self.options.get("label", ""),
             text=" ".join(self.content),
             figure=self.site.figures[figure],
+            folder="../" * self.env.docname.count("/") + FOLDER + "/",
             counts=[(verdict, verdicts.count(verdict)) for verdict in VERDICTS if verdict in verdicts],
         )
         return list(raw(html))

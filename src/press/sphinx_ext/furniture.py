@@ -11,6 +11,7 @@ import os
 import re
 import textwrap
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,12 @@ from press import linked_data, live
 from press.periods import long_date
 from press.records import Record
 from press.sphinx_ext import policy, search
+from press.sphinx_ext.assets import FOLDER
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
 from press.updates import BOOK, Update, load_updates, of_chapter
 
-CARDS = "_figures/cards"
+CARDS = f"{FOLDER}/cards"
 
 #: The size in pixels that networks show whole; another shape would be cut at its edges.
 CARD = (1200, 630)
@@ -37,8 +39,13 @@ CARD = (1200, 630)
 #: The page that offers the tables (templates link to it by this name too).
 DATA_PAGE = "book/data"
 
+#: The page for what is not there. It is served for any address, at any depth: its links start at the base, or at the
+#: host's root where that is not known.
+LOST = "404"
+_RELATIVE = re.compile(r'\b(href|src|action)="(?![a-z]+:|[/#])')
+
 #: Pages without prose of the book; nobody should be sent to them.
-_MACHINE = ("search", "genindex")
+_MACHINE = ("search", "genindex", LOST)
 
 #: Characters of a description, and the parts of a page whose paragraphs are none.
 _MOST = 200
@@ -167,9 +174,8 @@ class Furniture:
         earlier = [f"editions/{edition.id}/" for edition in self.site.editions[:-1]]
         maps = [f"Sitemap: {self.base}{place}sitemap.xml" for place in ["", *earlier] if self.base]
         _put(out / "robots.txt", "\n".join(["User-agent: *", "Allow: /", *maps]))
-        # Served for any address, at any depth: links start at the base, or at the host's root where it is not known.
-        lost = {"root": self.base or "/", "root_doc": self.root_doc, "css": self.css, "policy": policy.tag()}
-        _put(out / "404.html", self.site.html("404.html", **lost, **words))
+        lost = out / f"{LOST}.html"
+        _put(lost, _RELATIVE.sub(rf'\1="{self.base or "/"}', lost.read_text("utf-8")))
         if self.updates:
             entries = [(update, self._urn(f"updates/{update.id}"), *self.place(update)) for update in self.updates]
             context = {"author": self.author, "base": self.base, "root_doc": self.root_doc, "entries": entries}
@@ -238,7 +244,8 @@ class AllFigures(SphinxDirective):
                 section = nodes.section(ids=[f"figures-{chapter}"], names=[f"figures-{chapter}"])
                 section += nodes.title("", site.titles[doc])
                 href = self.env.app.builder.get_relative_uri(self.env.docname, doc)
-                section += raw(site.html("all_figures.html", figures=figures, href=href))
+                folder = "../" * self.env.docname.count("/") + FOLDER + "/"
+                section += raw(site.html("all_figures.html", figures=figures, href=href, folder=folder))
                 found.append(section)
         return found
 
@@ -285,9 +292,18 @@ def _write(app: Sphinx, error: Exception | None) -> None:
         furniture.write(Path(app.outdir), description(app, app.config.root_doc))
 
 
+def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield the page for what is not there; a host shows that of the front alone."""
+    furniture: Furniture = app.press_furniture  # type: ignore[attr-defined]
+    if furniture.front:
+        body = furniture.site.html("404.html")
+        yield LOST, {"title": "Page not found", "body": body}, "page.html"
+
+
 def setup(app: Sphinx) -> None:
     """Register directives and hooks; called by the press's own setup."""
     app.add_directive("updates", Updates)
     app.add_directive("all-figures", AllFigures)
+    app.connect("html-collect-pages", _collect)
     app.connect("html-page-context", _dress)
     app.connect("build-finished", _write, priority=900)  # after all pages are there

@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 
 from press import claims as claim_rules
+from press import live
 from press.editions import Edition, load_editions, read_verdicts
 from press.errors import ChapterError, DataError, nearest
 from press.evidence import Evidence
@@ -95,7 +96,8 @@ class Site:
         elif kind == "fact":
             self.facts[f"{record['chapter']}.{record['name']}"] = record
         elif kind == "figure":
-            self.figures[f"{record['chapter']}-{record['id']}"] = record
+            name = f"{record['chapter']}-{record['id']}"
+            self.figures[name] = record if "wide" in record else record | live.drawings(name, record, self.store)
         elif kind == "model":
             self.models[f"{record['chapter']}-{record['id']}"] = record
         elif kind == "verdict":

@@ -59,8 +59,9 @@
     stage.addEventListener("blur", () => { at = -1; hide(); });
     stage.addEventListener("keydown", event => {
       const place = mark => mark.getBoundingClientRect();
-      const marks = [...stage.querySelectorAll("svg *")].filter(m => m.__data__ && m.__data__.mark && has(m.__data__.tooltip));
-      marks.sort((a, b) => place(a).left - place(b).left || place(a).top - place(b).top);
+      const told = [...stage.querySelectorAll("svg *")].filter(m => m.__data__ && m.__data__.mark && has(m.__data__.tooltip));
+      const placed = told.map(mark => [mark, place(mark)]).sort(([, a], [, b]) => a.left - b.left || a.top - b.top);
+      const marks = placed.map(([mark]) => mark);
       const steps = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: marks.length - 1 };
       const act = (...types) => {
         const { left, top, width, height } = place(marks[at]);
@@ -93,7 +94,7 @@
       busy = true;
       if (asked) say("Loading the interactive view");
       try {
-        const spec = await load(figure, kind), still = box.querySelector("svg"), label = box.getAttribute("aria-label");
+        const spec = await load(figure, kind), still = [...box.children], label = box.getAttribute("aria-label");
         const { parse, View, expressionInterpreter: expr } = globalThis.pressVega;
         const stage = document.createElement("div"), controls = document.createElement("div");
         let fault;
@@ -102,7 +103,7 @@
         await view.initialize(stage, controls).runAsync();
         if (fault) throw fault;
         if (controls.children.length && !asked) return view.finalize(); // controls move what follows: only on request
-        const { width, height } = still.viewBox.baseVal;
+        const { width, height } = box.querySelector("svg").viewBox.baseVal;
         stage.className = "press-live";
         controls.className = "press-controls";
         stage.style.aspectRatio = `${width} / ${height}`;
@@ -110,12 +111,12 @@
         for (const [name, value] of [["role", "application"], ["aria-roledescription", "chart"], ["aria-label", label]]) stage.setAttribute(name, value);
         box.removeAttribute("role");
         box.removeAttribute("aria-label");
-        still.replaceWith(stage);
+        box.replaceChildren(stage);
         if (controls.children.length) box.after(controls);
         keyboard(stage, say);
         awake.set(box, () => {
           view.finalize();
-          stage.replaceWith(still);
+          box.replaceChildren(...still);
           controls.remove();
           box.setAttribute("role", "img");
           box.setAttribute("aria-label", label);
@@ -144,7 +145,7 @@
     for (const box of figure.querySelectorAll(".press-drawing")) {
       box.addEventListener("pointerenter", event => {
         const spare = navigator.connection && navigator.connection.saveData;
-        if (event.pointerType === "mouse" && !spare) timer = setTimeout(wake, 400, "");
+        if (event.pointerType === "mouse" && !spare && !("heavy" in figure.dataset)) timer = setTimeout(wake, 400, "");
       });
       box.addEventListener("pointerleave", () => { clearTimeout(timer); hide(); });
     }
