@@ -59,7 +59,8 @@ def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any]
 def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Offer the same page of the other editions, where all editions are built together.
 
-    A source that an earlier edition did not know has no page there: its register of sources is offered instead.
+    A source that an earlier edition did not know has no page there: its register of sources is offered instead. The
+    page for what is not there is the front's alone: others are entered by their first page.
     """
     site: Site = app.press  # type: ignore[attr-defined]
     if ALL_EDITIONS not in os.environ:
@@ -72,6 +73,7 @@ def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, An
         source = page.removeprefix("evidence/sources/")
         known = source == page or source in site.sources_known(edition.as_of)
         goal = page if known else site.places(app.env)["sources"] or app.config.root_doc
+        goal = app.config.root_doc if page == furniture.LOST else goal
         return f"{top}{folder}{goal}.html"
 
     context["press_editions"] = [
