@@ -15,7 +15,7 @@ from press.seal import read_seals
 from press.sphinx_ext.assets import FOLDER
 from press.sphinx_ext.ledger import Ledger
 from press.sphinx_ext.mime import raw
-from press.sphinx_ext.site import Site
+from press.sphinx_ext.site import Site, line_of
 
 
 class _PressDirective(SphinxDirective):
@@ -24,8 +24,7 @@ class _PressDirective(SphinxDirective):
         return self.env.app.press  # type: ignore[attr-defined]
 
     def fail(self, message: str) -> ExtensionError:
-        line = self.get_source_info()[1]
-        return ExtensionError(f"{self.env.docname}, line {line}: {message}")
+        return ExtensionError(f"{line_of(self.env.docname, self.get_source_info()[1])}: {message}")
 
     def note_notebooks(self) -> None:
         for doc in self.site.docs.values():

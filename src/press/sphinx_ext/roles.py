@@ -7,7 +7,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxRole
 
 from press.errors import ChapterError, nearest
-from press.sphinx_ext.site import Site
+from press.sphinx_ext.site import Site, line_of
 
 
 class FactRole(SphinxRole):
@@ -28,8 +28,7 @@ class FactRole(SphinxRole):
                 raise ChapterError(f"found '{self.text}', expected '{{fact}}`name; format; unit`'")
             text = site.fact_text(name, spec, unit)
         except (ChapterError, ValueError) as error:
-            line = self.get_source_info()[1]
-            raise ExtensionError(f"{self.env.docname}, line {line}: {error}") from None
+            raise ExtensionError(f"{line_of(self.env.docname, self.get_source_info()[1])}: {error}") from None
         record = site.fact(name)
         doc = site.docs[record["chapter"]]
         self.env.note_dependency(str(site.root / f"{doc}.ipynb"))
@@ -64,7 +63,8 @@ class DataFileRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         site: Site = self.env.app.press  # type: ignore[attr-defined]
         if not (site.root / "data" / self.text).is_file():
-            raise ExtensionError(f"{self.env.docname}, line {self.get_source_info()[1]}: there is no data/{self.text}")
+            place = line_of(self.env.docname, self.get_source_info()[1])
+            raise ExtensionError(f"{place}: there is no data/{self.text}")
         uri = "../" * self.env.docname.count("/") + f"data/{self.text}"
         return [nodes.reference("", "", nodes.literal("", self.text), refuri=uri, internal=True)], []
 

@@ -187,6 +187,12 @@ class Site:
         return _ENVIRONMENT.get_template(template).render(site=self, **context)
 
 
+def line_of(doc: str, line: int | None) -> str:
+    """Name a place in a page for a message; MyST-NB counts the lines of a notebook's cell n from n times 10,000."""
+    cell, line = divmod(line or 0, 10_000)
+    return f"{doc}, cell {cell}, line {line}" if cell else f"{doc}, line {line}"
+
+
 def _title(path: Path) -> str:
     """Return a notebook's first heading."""
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
