@@ -270,7 +270,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_a_lost_reader_finds_a_chapter_and_the_search(page: Page, host: str) -> None:
     response = page.goto(f"{host}some/where/deep.html")
     assert response is not None and response.status == 404
-    page.get_by_role("link", name="The hens lay more").click()
+    page.locator("#main-content").get_by_role("link", name="The hens lay more").click()
     assert page.url == f"{host}notebooks/01_hens.html"
     page.get_by_role("heading", name="The hens lay more", level=1).first.wait_for()
     page.goto(f"{host}some/where/deep.html")

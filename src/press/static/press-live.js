@@ -106,6 +106,12 @@
         const { width, height } = box.querySelector("svg").viewBox.baseVal;
         stage.className = "press-live";
         controls.className = "press-controls";
+        for (const bind of controls.querySelectorAll(".vega-bind")) { // Vega writes a control's name beside it
+          const name = bind.querySelector(".vega-bind-name").textContent.trim(), parts = bind.querySelectorAll("input, select");
+          const named = parts.length > 1 ? bind : parts[0]; // radio buttons have names of their own
+          if (parts.length > 1) bind.setAttribute("role", "radiogroup");
+          if (named) named.setAttribute("aria-label", name);
+        }
         stage.style.aspectRatio = `${width} / ${height}`;
         stage.tabIndex = 0;
         for (const [name, value] of [["role", "application"], ["aria-roledescription", "chart"], ["aria-label", label]]) stage.setAttribute(name, value);
