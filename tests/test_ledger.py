@@ -146,7 +146,7 @@ def test_a_claim_page_holds_the_full_record(html: Path) -> None:
 def test_rows_that_disagree_stand_beside_each_other(html: Path) -> None:
     (group,) = soup(html / "claims/C1.html").select(".press-conflicts table")
     values = [[cell.get_text() for cell in row.select("td")] for row in group.select("tbody tr")]
-    assert values[0] == ["18 (over)", "20"] and values[-1] == ["yes", "no"]
+    assert values[0] == ["18 (over)", "20"] and values[-1] == ["decides", "no"]
     table = soup(html / "evidence/tables/hens.html")
     assert table.select_one("#row-H002 .press-differs").get_text() == "Compare H004: 20"
     assert not table.select("#row-H005 .press-differs")  # the two ends of one source's range
