@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "book"
     with FileLock(book.with_suffix(".lock")):
         if not (book / SITE).exists():
-            book.mkdir()
+            book.mkdir(exist_ok=True)
             build(copy_book(book), {}, lambda text: None)
     return book / SITE
 
