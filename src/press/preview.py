@@ -25,7 +25,7 @@ from watchfiles import watch
 
 from press import orphans, report
 from press.errors import PressError, SiteError
-from press.keys import STAGED
+from press.keys import STAGED, site_parts
 from press.render import arguments, fault, surroundings
 from press.store import STORE_VARIABLE, Say, open_store
 
@@ -79,18 +79,18 @@ def _work(root: Path, told: Connection) -> None:
     from press.execute import Job
     from press.notebooks import chapters
     from press.results import obtain
-    from press.validate import require_valid
+    from press.site import require_valid
 
     book = root / FOLDER / "book"
     try:
-        require_valid(root)
+        store = open_store(root, told.send)
+        require_valid(root, store, site_parts(root, {}))
         for name in STAGED:
             _bring(root / name, book / name)
         jobs = [Job(c, book / "notebooks" / f"{c.stem}.ipynb", {}) for c in chapters(root)]
         for path in (book / "notebooks").glob("*.ipynb"):
             if path not in {job.output for job in jobs}:
                 path.unlink()
-        store = open_store(root, told.send)
         obtain(jobs, store, told.send)
         _render(book, root / OUT, {STORE_VARIABLE: str(store.folder), orphans.VARIABLE: str(os.getppid())})
         told.send(None)
