@@ -10,11 +10,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
 
 from press import live, orphans
 from press.editions import ALL_EDITIONS, Edition
 from press.errors import PressError
-from press.sphinx_ext import assets, furniture, lean, ledger, pages, policy, scenarios
+from press.sphinx_ext import assets, furniture, lean, ledger, pages, policy, reference, scenarios
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -82,6 +83,11 @@ def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, An
     ]
 
 
+def all_directives() -> dict[str, type[SphinxDirective]]:
+    """Return the directives that pages may use, by name; those that document the press itself are apart."""
+    return {**DIRECTIVES, **furniture.DIRECTIVES, "scenario-table": scenarios.ScenarioTable}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks (Sphinx calls this)."""
     if orphans.VARIABLE in os.environ:
@@ -102,9 +108,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     furniture.setup(app)
     for name, role in ROLES.items():
         app.add_role(name, role)
-    for name, directive in DIRECTIVES.items():
+    for name, directive in all_directives().items():
         app.add_directive(name, directive)
-    app.add_directive("scenario-table", scenarios.ScenarioTable)
+    reference.setup(app)
     lean.setup(app)
     policy.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

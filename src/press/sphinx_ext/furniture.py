@@ -250,6 +250,9 @@ class AllFigures(SphinxDirective):
         return found
 
 
+DIRECTIVES = {"updates": Updates, "all-figures": AllFigures}
+
+
 def load(app: Sphinx) -> None:
     """Settle the address of the edition and gather what its pages need. At ``builder-inited``, after the site."""
     site: Site = app.press  # type: ignore[attr-defined]
@@ -301,9 +304,7 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def setup(app: Sphinx) -> None:
-    """Register directives and hooks; called by the press's own setup."""
-    app.add_directive("updates", Updates)
-    app.add_directive("all-figures", AllFigures)
+    """Register hooks; called by the press's own setup."""
     app.connect("html-collect-pages", _collect)
     app.connect("html-page-context", _dress)
     app.connect("build-finished", _write, priority=900)  # after all pages are there
