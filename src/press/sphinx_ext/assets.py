@@ -97,7 +97,7 @@ class Assets:
             subtitle=live.lines(figure["subtitle"], width, 16),
             notes=[
                 *(live.lines(figure["caveat"], width, 13) if figure["caveat"] else []),
-                *live.lines(f"{_('Source:')} {'; '.join(cite['publishers'])}{more}. {self.publication}.", width, 13),
+                *live.lines(_("Source:") + f" {'; '.join(cite['publishers'])}{more}. {self.publication}.", width, 13),
             ],
         )
         picture = live.hashed(f"{name}.png", svg.encode())
@@ -162,7 +162,7 @@ class Assets:
                     "title": figure["title"],
                     "howpublished": within,
                     "year": self.site.as_of[:4],
-                    "note": f"{as_of}. {_('Data:')} {'; '.join(cite['publishers'])}",
+                    "note": f"{as_of}. " + _("Data:") + f" {'; '.join(cite['publishers'])}",
                     "url": here,
                 },
             ),

@@ -143,7 +143,8 @@ class Furniture:
         address = f"{self.base}{doc}.html" if self.base else ""
         by = "" if self.author == self.publication else f"{self.author}: "
         dated = f", {own_words.long_date(day)}" if day else ""
-        plain = f"{by}“{title}”. {_('In:')} {self.publication}{dated}. {known}. {address}"
+        within = _("In:")
+        plain = f"{by}“{title}”. {within} {self.publication}{dated}. {known}. {address}"
         entry = {
             "author": self.author,
             "title": title,

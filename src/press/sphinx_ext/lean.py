@@ -124,7 +124,8 @@ def _depart_citation(self: HTML5Translator, node: nodes.Element) -> None:
 
 def _visit_table(self: HTML5Translator, node: nodes.Element) -> None:
     """A table that is wider than the screen is scrolled in its own box, by keyboard too."""
-    self.body.append(f'<div class="press-scroll" tabindex="0" role="group" aria-label="{self.attval(_("Table"))}">\n')
+    label = self.attval(_("Table"))
+    self.body.append(f'<div class="press-scroll" tabindex="0" role="group" aria-label="{label}">\n')
     HTML5Translator.visit_table(self, node)
 
 

@@ -36,7 +36,8 @@ class FactRole(SphinxRole):
         uri = self.env.app.builder.get_relative_uri(self.env.docname, doc)
         cite = site.cite(record, most=2)
         more = " " + _("and {n} more").format(n=cite["more"]) if cite["more"] else ""
-        title = f"{_('Computed from {n} row(s):').format(n=len(record['rows']))} {', '.join(cite['publishers'])}{more}"
+        computed = _("Computed from {n} row(s):").format(n=len(record["rows"]))
+        title = f"{computed} {', '.join(cite['publishers'])}{more}"
         anchor = f"{uri}#fact-{record['chapter']}-{record['name']}"
         return [nodes.reference("", text, refuri=anchor, reftitle=title, internal=True, classes=["press-fact"])], []
 

@@ -15,7 +15,7 @@
     if (!button) return;
     button.hidden = false;
     button.querySelector("span").textContent = { auto: _("Auto"), light: _("Light"), dark: _("Dark") }[mode];
-    button.setAttribute("aria-label", `${_("Colours:")} ${button.textContent.trim()}`);
+    button.setAttribute("aria-label", _("Colours:") + ` ${button.textContent.trim()}`);
   };
 
   apply();
