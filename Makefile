@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LOCK   := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 
-.PHONY: help book test check accept sync preview serve lab hooks new lint bench lock clean
+.PHONY: help book test check accept sync preview serve lab hooks new lint bench words lock clean
 help:  ## List the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -45,6 +45,9 @@ lint: $(READY)  ## Format and lint the code
 
 bench: $(READY)  ## Time the press against plain Jupyter Book
 	@$(BIN)/python benchmarks/book.py && $(BIN)/python benchmarks/kernels.py
+
+words: $(READY)  ## Write the template of the catalogue of the site's own words
+	@$(BIN)/python -m press.words
 
 lock:  ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock

@@ -287,7 +287,7 @@ def _users(chapter: ChapterFile, name: str, package: Package) -> Iterator[str]:
     """Yield where other pages use a chapter's facts, figures or page, and updates that tell of it."""
     root = chapter.root
     used = re.compile(rf"\]\([^)]*\b{re.escape(chapter.stem)}\b|\{{doc\}}`[^`]*\b{re.escape(chapter.stem)}\b")
-    for page in [*sorted((root / "book").glob("*.md")), *(c.md for c in chapters(root) if c != chapter)]:
+    for page in [*sorted((root / "book").rglob("*.md")), *(c.md for c in chapters(root) if c != chapter)]:
         text, place = page.read_text("utf-8"), page.relative_to(root).as_posix()
         found = [(m.start(), f"the fact '{m[1].strip()}'") for m in FACT.finditer(text) if m[1].startswith(f"{name}.")]
         found += [(m.start(), f"the card of '{name}'") for m in CARD.finditer(text) if m[2] == name]

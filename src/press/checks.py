@@ -187,8 +187,8 @@ class Book:
             if reading.chapter.place in wanted:
                 yield from self._chapter_problems(reading)
         if only is None:
-            for page in sorted((self.root / "book").glob("*.md")):
-                yield from self._unknown_facts(page.read_text("utf-8"), f"book/{page.name}", "")
+            for page in sorted((self.root / "book").rglob("*.md")):
+                yield from self._unknown_facts(page.read_text("utf-8"), page.relative_to(self.root).as_posix(), "")
             names = {*self.readings}
             for number, row in enumerate(self.package.rows("claims") if self.claims else (), 2):
                 if row["chapter"] not in names and not self.unread:

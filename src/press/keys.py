@@ -18,7 +18,7 @@ from typing import Any
 
 LOCK = "requirements.lock"
 #: What the site is rendered from, beside the executed chapters.
-STAGED = ("_config.yml", "_toc.yml", "book", "data", "editions")
+STAGED = ("_config.yml", "_toc.yml", "book", "data", "editions", "locales")
 #: What may differ from one publisher to the next.
 SITE_VARIABLES = ("SITE_URL",)
 #: Folders of the press's own files that a running chapter reads.

@@ -10,17 +10,20 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
 
-from press import live, orphans
+from press import live, orphans, words
 from press.editions import ALL_EDITIONS, Edition
 from press.errors import PressError
-from press.sphinx_ext import assets, furniture, lean, ledger, pages, policy, scenarios
+from press.sphinx_ext import assets, furniture, lean, ledger, pages, policy, reference, scenarios
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
 
 
 def _load(app: Sphinx) -> None:
+    folders = [Path(app.srcdir) / folder for folder in app.config.locale_dirs]
+    words.choose(str(app.config.language), folders)
     try:
         app.press = Site.load(Path(app.srcdir))  # type: ignore[attr-defined]
         furniture.load(app)
@@ -46,13 +49,20 @@ def _copy_data(app: Sphinx, error: Exception | None) -> None:
             (target / path).write_bytes(live.write_csv(rows[0], [row for row in rows if row["id"] in known]))
 
 
+def _tell_words(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give the theme and the scripts the site's own words; Sphinx's own are used where ours say nothing else."""
+    if words.chosen():
+        context["_"] = words.of_theme
+        context["press_words"] = words.of_scripts()
+
+
 def _tell_edition(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Say on every page of an earlier edition which one it is, and where the latest is."""
     site: Site = app.press  # type: ignore[attr-defined]
     if not site.front:
         edition = next((e for e in site.editions if e.as_of == site.as_of), None)
         up = "../" * (page.count("/") + (2 if edition else 0))
-        title = edition.title if edition else f"as known on {site.as_of}"
+        title = edition.title if edition else words.gettext("as known on {day}").format(day=site.as_of)
         context["theme_announcement"] = site.html("old_edition.html", title=title, latest=f"{up}{page}.html")
 
 
@@ -82,6 +92,11 @@ def _offer_editions(app: Sphinx, page: str, template: str, context: dict[str, An
     ]
 
 
+def all_directives() -> dict[str, type[SphinxDirective]]:
+    """Return the directives that pages may use, by name; those that document the press itself are apart."""
+    return {**DIRECTIVES, **furniture.DIRECTIVES, "scenario-table": scenarios.ScenarioTable}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles, directives and hooks (Sphinx calls this)."""
     if orphans.VARIABLE in os.environ:
@@ -89,6 +104,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _load)
     app.connect("html-page-context", assets.add_script)
     app.connect("build-finished", _copy_data)
+    app.connect("html-page-context", _tell_words)
     app.connect("html-page-context", _tell_edition)
     app.connect("html-page-context", _offer_editions)
     app.connect("html-page-context", scenarios.tell_assumptions)
@@ -102,9 +118,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     furniture.setup(app)
     for name, role in ROLES.items():
         app.add_role(name, role)
-    for name, directive in DIRECTIVES.items():
+    for name, directive in all_directives().items():
         app.add_directive(name, directive)
-    app.add_directive("scenario-table", scenarios.ScenarioTable)
+    reference.setup(app)
     lean.setup(app)
     policy.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -9,12 +9,13 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from press import layers, live, models
+from press import layers, live, models, words
 from press.figures import NARROW, WIDE, narrowed
-from press.periods import long_date
 from press.records import Record
 from press.sphinx_ext import policy
 from press.sphinx_ext.site import Site
+
+_ = words.gettext
 
 FOLDER, EMBED, STATIC = "_figures", "embed", Path(__file__).parent.parent / "static"
 
@@ -39,6 +40,7 @@ class Assets:
     publication: str
     author: str
     base: str
+    language: str
 
     def __post_init__(self) -> None:
         self.names: dict[str, dict[str, str]] = {}
@@ -85,7 +87,7 @@ class Assets:
     def _downloads(self, name: str, figure: Record) -> dict[str, str]:
         width, height = live.size(figure["wide"])
         cite = self.site.cite(figure)
-        more = f"; {cite['more']} more" if cite["more"] else ""
+        more = "; " + _("{n} more").format(n=cite["more"]) if cite["more"] else ""
         svg = self.site.html(
             "plate.svg",
             figure=figure,
@@ -95,7 +97,7 @@ class Assets:
             subtitle=live.lines(figure["subtitle"], width, 16),
             notes=[
                 *(live.lines(figure["caveat"], width, 13) if figure["caveat"] else []),
-                *live.lines(f"Source: {'; '.join(cite['publishers'])}{more}. {self.publication}.", width, 13),
+                *live.lines(_("Source:") + f" {'; '.join(cite['publishers'])}{more}. {self.publication}.", width, 13),
             ],
         )
         picture = live.hashed(f"{name}.png", svg.encode())
@@ -137,8 +139,11 @@ class Assets:
         root = "../" * docname.count("/")
         chapter = self.site.docs[figure["chapter"]]
         here = f"{self.base or root}{chapter}.html#fig-{name}"
-        as_of = f"As known on {long_date(self.site.as_of)}"
+        as_of = _("As known on {day}").format(day=words.long_date(self.site.as_of))
         cite = self.site.cite(figure)
+        within = _("Figure in “{chapter}”, {publication}").format(
+            chapter=self.site.titles[chapter], publication=self.publication
+        )
         return {
             "name": name,
             "figure": figure,
@@ -149,18 +154,15 @@ class Assets:
             "embed": f"{self.base or root}{EMBED}/{name}.html",
             "embed_height": round(max(live.size(figure[kind])[1] for kind in ("wide", "narrow")) + 220),
             "shown": self.shown(figure),
-            "plain": (
-                f"{self.author}: “{figure['title']}”. Figure in “{self.site.titles[chapter]}”, {self.publication}. "
-                f"{as_of}. {here}"
-            ),
+            "plain": (f"{self.author}: “{figure['title']}”. {within}. {as_of}. {here}"),
             "bibtex": live.bibtex(
                 name,
                 {
                     "author": self.author,
                     "title": figure["title"],
-                    "howpublished": f"Figure in “{self.site.titles[chapter]}”, {self.publication}",
+                    "howpublished": within,
                     "year": self.site.as_of[:4],
-                    "note": f"{as_of}. Data: {'; '.join(cite['publishers'])}",
+                    "note": f"{as_of}. " + _("Data:") + f" {'; '.join(cite['publishers'])}",
                     "url": here,
                 },
             ),
@@ -199,6 +201,8 @@ class Assets:
             page = self.site.html(
                 "embed.html",
                 policy=policy.tag(),
+                language=self.language,
+                words=words.of_scripts(),
                 css=css,
                 fonts=fonts,
                 publication=self.publication,
@@ -218,6 +222,7 @@ def load(app: Sphinx) -> None:
         publication=str(config.html_title or config.project),
         author=str(config.author),
         base=config.html_baseurl,
+        language=str(config.language),
     )
 
 

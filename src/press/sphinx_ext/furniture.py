@@ -23,13 +23,15 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from press import linked_data, live
-from press.periods import long_date
+from press import words as own_words
 from press.records import Record
 from press.sphinx_ext import policy, search
 from press.sphinx_ext.assets import FOLDER
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
 from press.updates import BOOK, Update, load_updates, of_chapter
+
+_ = own_words.gettext
 
 CARDS = f"{FOLDER}/cards"
 
@@ -137,15 +139,16 @@ class Furniture:
         """Return what stands under a chapter: when it changed and how it is cited."""
         changes, title = self.changes(doc), self.site.titles[doc]
         day = changes[0].date if changes else ""
-        known = f"As known on {long_date(self.site.as_of)}"
+        known = _("As known on {day}").format(day=own_words.long_date(self.site.as_of))
         address = f"{self.base}{doc}.html" if self.base else ""
         by = "" if self.author == self.publication else f"{self.author}: "
-        dated = f", {long_date(day)}" if day else ""
-        plain = f"{by}“{title}”. In: {self.publication}{dated}. {known}. {address}"
+        dated = f", {own_words.long_date(day)}" if day else ""
+        within = _("In:")
+        plain = f"{by}“{title}”. {within} {self.publication}{dated}. {known}. {address}"
         entry = {
             "author": self.author,
             "title": title,
-            "howpublished": f"Chapter in “{self.publication}”",
+            "howpublished": _("Chapter in “{publication}”").format(publication=self.publication),
             "year": (day or self.site.as_of)[:4],
             "note": known,
             **({"url": address} if address else {}),
@@ -250,6 +253,9 @@ class AllFigures(SphinxDirective):
         return found
 
 
+DIRECTIVES = {"updates": Updates, "all-figures": AllFigures}
+
+
 def load(app: Sphinx) -> None:
     """Settle the address of the edition and gather what its pages need. At ``builder-inited``, after the site."""
     site: Site = app.press  # type: ignore[attr-defined]
@@ -277,7 +283,7 @@ def _dress(
     furniture: Furniture = app.press_furniture  # type: ignore[attr-defined]
     up = "../" * page.count("/")
     if page == "search":
-        context |= {"title": "Search", "body": furniture.site.html("search.html")}
+        context |= {"title": _("Search"), "body": furniture.site.html("search.html")}
     title = str(Markup(context.get("title", "")).striptags()) or furniture.publication
     tags = furniture.head(page, title, description(app, page), up)
     context["metatags"] = context.get("metatags", "") + tags
@@ -297,13 +303,11 @@ def _collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     furniture: Furniture = app.press_furniture  # type: ignore[attr-defined]
     if furniture.front:
         body = furniture.site.html("404.html")
-        yield LOST, {"title": "Page not found", "body": body}, "page.html"
+        yield LOST, {"title": _("Page not found"), "body": body}, "page.html"
 
 
 def setup(app: Sphinx) -> None:
-    """Register directives and hooks; called by the press's own setup."""
-    app.add_directive("updates", Updates)
-    app.add_directive("all-figures", AllFigures)
+    """Register hooks; called by the press's own setup."""
     app.connect("html-collect-pages", _collect)
     app.connect("html-page-context", _dress)
     app.connect("build-finished", _write, priority=900)  # after all pages are there

@@ -16,6 +16,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from press.words import gettext as _
+
 #: Files of other extensions that a page may load, each with the mark in its body that asks for it.
 _WANTED = {
     "sphinx-design": 'class="sd-',
@@ -83,7 +85,8 @@ def _contents(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     for part in parts:
         docs = [entry["doc"] for entry in part["entries"]]
         if pagename in docs and part["caption"]:
-            context["press_place"] = f"{part['caption']} · {docs.index(pagename) + 1} of {len(docs)}"
+            place = _("{n} of {all}").format(n=docs.index(pagename) + 1, all=len(docs))
+            context["press_place"] = f"{part['caption']} · {place}"
 
 
 def _depth(reference: nodes.Node) -> int:
@@ -121,7 +124,8 @@ def _depart_citation(self: HTML5Translator, node: nodes.Element) -> None:
 
 def _visit_table(self: HTML5Translator, node: nodes.Element) -> None:
     """A table that is wider than the screen is scrolled in its own box, by keyboard too."""
-    self.body.append('<div class="press-scroll" tabindex="0" role="group" aria-label="Table">\n')
+    label = self.attval(_("Table"))
+    self.body.append(f'<div class="press-scroll" tabindex="0" role="group" aria-label="{label}">\n')
     HTML5Translator.visit_table(self, node)
 
 

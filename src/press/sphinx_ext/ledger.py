@@ -19,6 +19,7 @@ from press.records import Record
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
 from press.text import is_address
+from press.words import gettext as _
 
 #: Keys of ``press_commentary`` in the configuration: whose claims are tested, and where they stand (date: ISO).
 COMMENTARY = ("author", "title", "url", "date")
@@ -42,10 +43,10 @@ class Ledger(SphinxDirective):
             return list(raw(site.html("counts.html", counts=counts)))
         site.mark(self.env, "ledger")
         filters = [
-            ("chapter", "Chapter", [chapter for chapter in site.docs if any(r["chapter"] == chapter for r in rows)]),
-            ("claim_kind", "Kind", sorted({row["claim_kind"] for row in rows})),
-            ("verdict", "Verdict", [verdict for verdict, count in counts if count]),
-            ("strength", "Evidence", [grade for grade in STRENGTHS if any(r["strength"] == grade for r in rows)]),
+            ("chapter", _("Chapter"), [chapter for chapter in site.docs if any(r["chapter"] == chapter for r in rows)]),
+            ("claim_kind", _("Kind"), sorted({row["claim_kind"] for row in rows})),
+            ("verdict", _("Verdict"), [verdict for verdict, count in counts if count]),
+            ("strength", _("Evidence"), [grade for grade in STRENGTHS if any(r["strength"] == grade for r in rows)]),
         ]
         root = "../" * self.env.docname.count("/")
         return list(raw(site.html("ledger.html", rows=rows, counts=counts, filters=filters, root=root)))

@@ -8,6 +8,7 @@ from sphinx.util.docutils import SphinxRole
 
 from press.errors import ChapterError, nearest
 from press.sphinx_ext.site import Site, line_of
+from press.words import gettext as _
 
 
 class FactRole(SphinxRole):
@@ -34,8 +35,9 @@ class FactRole(SphinxRole):
         self.env.note_dependency(str(site.root / f"{doc}.ipynb"))
         uri = self.env.app.builder.get_relative_uri(self.env.docname, doc)
         cite = site.cite(record, most=2)
-        more = f" and {cite['more']} more" if cite["more"] else ""
-        title = f"Computed from {len(record['rows'])} row(s): {', '.join(cite['publishers'])}{more}"
+        more = " " + _("and {n} more").format(n=cite["more"]) if cite["more"] else ""
+        computed = _("Computed from {n} row(s):").format(n=len(record["rows"]))
+        title = f"{computed} {', '.join(cite['publishers'])}{more}"
         anchor = f"{uri}#fact-{record['chapter']}-{record['name']}"
         return [nodes.reference("", text, refuri=anchor, reftitle=title, internal=True, classes=["press-fact"])], []
 

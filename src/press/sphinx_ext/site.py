@@ -14,13 +14,12 @@ from typing import Any
 import jinja2
 
 from press import claims as claim_rules
-from press import live
+from press import live, words
 from press.editions import Edition, load_editions, read_verdicts
 from press.errors import ChapterError, DataError, nearest
 from press.evidence import Evidence
 from press.facts import format_value
 from press.package import Package
-from press.periods import long_date, long_period
 from press.records import Record, read_records
 from press.store import STORE_VARIABLE, Store, open_store
 from press.text import is_address
@@ -28,11 +27,13 @@ from press.text import is_address
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("press"),
     autoescape=True,
+    extensions=["jinja2.ext.i18n"],
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(long_date=long_date, long_period=long_period, deciding=claim_rules.deciding)
+_ENVIRONMENT.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+_ENVIRONMENT.filters.update(long_date=words.long_date, long_period=words.long_period, deciding=claim_rules.deciding)
 _ENVIRONMENT.tests.update(address=is_address)
 
 

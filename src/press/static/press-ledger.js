@@ -2,6 +2,7 @@
    its words in a row. Without this script the form stays hidden and the whole table shows. */
 for (const form of document.querySelectorAll("form[data-press-filter]")) {
   const rows = [...document.getElementById(form.dataset.pressFilter).tBodies[0].rows];
+  const _ = text => JSON.parse(document.getElementById("press-words")?.textContent ?? "{}")[text] ?? text;
   const told = form.querySelector("output");
   const key = (name) => name.replace(/_./g, (part) => part[1].toUpperCase());
   const texts = new Map();
@@ -16,7 +17,7 @@ for (const form of document.querySelectorAll("form[data-press-filter]")) {
         && words.every((word) => text(row).includes(word)));
       shown += !row.hidden;
     }
-    told.textContent = `${shown} of ${rows.length} shown`;
+    told.textContent = _("{n} of {all} shown").replace("{n}", shown).replace("{all}", rows.length);
   };
   // A link to a row that a filter hides shows all rows again.
   const reveal = () => {

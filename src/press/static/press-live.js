@@ -1,6 +1,7 @@
 /* Figures that come alive when a reader asks. Until then nothing is loaded; without this file nothing is missing. */
 (() => {
   "use strict";
+  const _ = text => JSON.parse(document.getElementById("press-words")?.textContent ?? "{}")[text] ?? text;
   const phone = matchMedia("(max-width: 600px)");
   const tip = document.createElement("div"), ring = document.createElement("div");
   tip.className = "press-tooltip";
@@ -92,7 +93,7 @@
       const kind = phone.matches ? "narrow" : "wide", box = figure.querySelector(`.press-${kind}`);
       if (busy || awake.has(box)) return;
       busy = true;
-      if (asked) say("Loading the interactive view");
+      if (asked) say(_("Loading the interactive view"));
       try {
         const spec = await load(figure, kind), still = [...box.children], label = box.getAttribute("aria-label");
         const { parse, View, expressionInterpreter: expr } = globalThis.pressVega;
@@ -114,7 +115,7 @@
         }
         stage.style.aspectRatio = `${width} / ${height}`;
         stage.tabIndex = 0;
-        for (const [name, value] of [["role", "application"], ["aria-roledescription", "chart"], ["aria-label", label]]) stage.setAttribute(name, value);
+        for (const [name, value] of [["role", "application"], ["aria-roledescription", _("chart")], ["aria-label", label]]) stage.setAttribute(name, value);
         box.removeAttribute("role");
         box.removeAttribute("aria-label");
         box.replaceChildren(stage);
@@ -128,12 +129,12 @@
           box.setAttribute("aria-label", label);
         });
         press(true);
-        if (asked) say("The figure is interactive: arrow keys step through its marks, Enter selects");
+        if (asked) say(_("The figure is interactive: arrow keys step through its marks, Enter selects"));
         if (asked === "keys") stage.focus({ preventScroll: true });
       } catch (error) {
         runtime = globalThis.pressVega ? runtime : undefined;
         console.warn("press-live:", error);
-        if (asked) say("The interactive view could not be shown; the drawing stays", true);
+        if (asked) say(_("The interactive view could not be shown; the drawing stays"), true);
       } finally {
         busy = false;
       }
@@ -144,7 +145,7 @@
       awake.clear();
       press(false);
       hide();
-      say("The figure is a drawing again");
+      say(_("The figure is a drawing again"));
     });
     phone.addEventListener("change", () => awake.size && wake("pointer"));
     let timer;
@@ -170,9 +171,9 @@
       getSelection().selectAllChildren(code);
       try {
         await navigator.clipboard.writeText(code.textContent);
-        button.textContent = "Copied";
+        button.textContent = _("Copied");
       } catch {
-        button.textContent = "Selected: copy with the keyboard";
+        button.textContent = _("Selected: copy with the keyboard");
       }
     });
   }

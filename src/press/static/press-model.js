@@ -2,6 +2,7 @@
    reader comes near; without this file the table of the first preset stands there. */
 (() => {
   "use strict";
+  const _ = text => JSON.parse(document.getElementById("press-words")?.textContent ?? "{}")[text] ?? text;
   const phone = matchMedia("(max-width: 600px)");
 
   function prepare(section) {
@@ -10,7 +11,7 @@
     const find = (where, what) => section.querySelector(where ? `[data-input="${where}"] ${what}` : what);
     const select = find("", "select"), sentence = find("", `#model-${name}-sentence`), status = find("", "[role=status]");
     const rows = [...section.querySelectorAll("[data-output]")];
-    const own = new Option("Your own setting", "");
+    const own = new Option(_("Your own setting"), "");
     const of = id => presets.find(preset => preset.id === id);
     const values = {}, settled = () => Object.fromEntries(inputs.map(i => [i.id, values[i.id]]));
     const given = id => Object.fromEntries(inputs.map(i => [i.id, i.central]).concat(Object.entries(of(id).sets)));
@@ -48,7 +49,7 @@
         results = await evaluate(settled());
       } catch (error) {
         console.warn("press-model:", error);
-        return say("The results could not be computed; the table shows the first scenario alone", true);
+        return say(_("The results could not be computed; the table shows the first scenario alone"), true);
       }
       if (turn !== drawn) return; // a later setting is on its way
       for (const row of rows) {
@@ -70,7 +71,8 @@
       if (changed && !own.isConnected) select.append(own);
       if (!changed) own.remove();
       select.value = changed ? "" : base;
-      sentence.textContent = changed ? `${of(base).title}, with ${changed} ${changed === 1 ? "input" : "inputs"} changed.` : of(base).sentence;
+      sentence.textContent = changed ? (changed === 1 ? _("{scenario}, with 1 input changed.") : _("{scenario}, with {n} inputs changed."))
+        .replace("{n}", changed).replace("{scenario}", () => of(base).title) : of(base).sentence;
     }
     const differs = () => {
       const from = given(base);
@@ -120,9 +122,9 @@
       history.replaceState(null, "", address());
       try {
         await navigator.clipboard.writeText(url);
-        event.target.textContent = "Copied";
+        event.target.textContent = _("Copied");
       } catch {
-        event.target.textContent = "The address bar has it";
+        event.target.textContent = _("The address bar has it");
       }
     });
     addEventListener("hashchange", read);

@@ -1,5 +1,6 @@
 /* The search page: loads Pagefind's index when a reader has asked for something, and lists what it finds. */
 (() => {
+  const _ = text => JSON.parse(document.getElementById("press-words")?.textContent ?? "{}")[text] ?? text;
   const MOST = 20;
   const asked = new URLSearchParams(location.search).get("q")?.trim();
   const status = document.getElementById("search-status");
@@ -47,8 +48,8 @@
     const { results } = await pagefind.search(asked);
     const pages = await Promise.all(results.slice(0, MOST).map((result) => result.data()));
     list.replaceChildren(...pages.map(item));
-    const count = `${results.length} page${results.length === 1 ? "" : "s"}`;
-    status.textContent = results.length ? `Found on ${count}.` : `Nothing found for “${asked}”.`;
+    status.textContent = (results.length === 1 ? _("Found on 1 page.") : results.length ? _("Found on {n} pages.") : _("Nothing found for “{words}”."))
+      .replace("{n}", results.length).replace("{words}", () => asked);
   };
 
   /* Opened from a disk, a page may not read files, but may run scripts: Sphinx's index is one. */
@@ -64,8 +65,8 @@
 
   if (!asked) return;
   document.querySelector(".press-search input").value = asked;
-  status.textContent = "Searching…";
+  status.textContent = _("Searching…");
   (location.protocol === "file:" ? searchFromDisk() : search()).catch(() => {
-    status.textContent = "The search could not be loaded.";
+    status.textContent = _("The search could not be loaded.");
   });
 })();

@@ -1,6 +1,7 @@
 /* Light, dark or as the system has it: set before the first paint, so that nothing flashes. Without this script the
    system's choice holds. */
 (() => {
+  const _ = text => JSON.parse(document.getElementById("press-words")?.textContent ?? "{}")[text] ?? text;
   const MODES = ["auto", "light", "dark"];
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -13,8 +14,8 @@
     const button = document.querySelector(".press-mode");
     if (!button) return;
     button.hidden = false;
-    button.querySelector("span").textContent = { auto: "Auto", light: "Light", dark: "Dark" }[mode];
-    button.setAttribute("aria-label", `Colours: ${button.textContent.trim()}`);
+    button.querySelector("span").textContent = { auto: _("Auto"), light: _("Light"), dark: _("Dark") }[mode];
+    button.setAttribute("aria-label", _("Colours:") + ` ${button.textContent.trim()}`);
   };
 
   apply();
