@@ -158,7 +158,7 @@ def served(site: Path, browser: Browser) -> Iterator[Served]:
     every = {}
     for path in sorted(site.rglob("*.html")):
         page = document_fromstring(path.read_bytes(), parser=HTMLParser(encoding="utf-8", huge_tree=True))
-        if not page.xpath("//meta[@http-equiv='refresh']"):
+        if not page.xpath("//meta[translate(@http-equiv, 'R', 'r')='refresh']"):
             every[str(path.relative_to(site))] = page
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Gzipped, directory=str(site)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
