@@ -13,9 +13,10 @@ from press.errors import ChapterError, SiteError
 from press.execute import Job
 from press.notebooks import ChapterFile, chapters
 from press.package import Package
+from press.render import render
 from press.results import obtain
 from press.scenarios import load_scenarios
-from press.site import render, stage
+from press.site import stage
 from press.sphinx_ext.scenarios import ASSUMPTIONS
 from press.store import STORE_VARIABLE, Say, open_store
 

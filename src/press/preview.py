@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from watchfiles import watch
 
 from press import orphans, report
-from press.errors import PressError, SiteError
+from press.errors import DataError, PressError, SiteError
 from press.keys import STAGED
 from press.render import arguments, fault, surroundings
 from press.store import STORE_VARIABLE, Say, open_store
@@ -79,11 +79,12 @@ def _work(root: Path, told: Connection) -> None:
     from press.execute import Job
     from press.notebooks import chapters
     from press.results import obtain
-    from press.validate import require_valid
+    from press.validate import validate
 
     book = root / FOLDER / "book"
     try:
-        require_valid(root)
+        if faults := validate(root):
+            raise DataError("\n".join(faults))
         for name in STAGED:
             _bring(root / name, book / name)
         jobs = [Job(c, book / "notebooks" / f"{c.stem}.ipynb", {}) for c in chapters(root)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def write_sheet(root: Path) -> list[Line]:
             lines.append(old)
         elif old:
             changed = old.value if old.value != line.value else "the same, on other rows"
-            lines.append(Line(*astuple(line)[:6], changed if old.ticked else old.before, "", ""))
+            lines.append(replace(line, before=changed if old.ticked else old.before))
         else:
             lines.append(line)
     text = io.StringIO()
