@@ -7,25 +7,35 @@ names in it are taken as they stand: a name that it puts together is believed ra
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from press.claims import Claim, load_claims
-from press.editions import results_path
-from press.errors import PressError, nearest
-from press.notebooks import ChapterFile, MdCell, chapter_call, chapters, pair_problem, parsed_cells, read_text
+from press.contents import reading_minutes
+from press.editions import read_results, results_path
+from press.errors import ChapterError, PressError, nearest
+from press.notebooks import (
+    KERNEL,
+    ChapterFile,
+    MdCell,
+    chapter_call,
+    chapters,
+    code_cells,
+    kernel,
+    pair_problem,
+    parse,
+    parsed_cells,
+    read_text,
+)
 from press.package import Package
 from press.parameters import check_parameters, declared_parameters
 from press.prose import EXCEPTIONS, bare_numbers, is_draft, load_exceptions, prose, words
-from press.records import Record, read_records
+from press.records import Record, read_notebook, read_records
 from press.scenarios import SCENARIO, load_scenarios
+from press.updates import load_updates
 
 WORDS_A_MINUTE = 200
 #: What a figure must be told, and the keyword that tells it.
@@ -38,7 +48,7 @@ _TOLD = {
 }
 #: Keywords whose texts readers see.
 _SHOWN = ("title", "subtitle", "alt", "caveat", "because", "would_change")
-FACT = re.compile(r"\{fact\}`([^`;]*)[^`]*`")
+FACT = re.compile(r"\{fact\}`([^`;]*)(?:;([^`;]*))?[^`]*`")
 CARD = re.compile(r"^(`{3,}|:{3,})\{chapter-card\} *(\S+)\n((?:[ \t]*:.*\n)*)", re.M)
 _LITERAL = re.compile(r"``.+?``", re.S)
 
@@ -118,11 +128,11 @@ class Reading:
 def _accepted(chapter: ChapterFile) -> tuple[set[str], list[tuple[str, Record]]]:
     """Return the sources of the code cells that were run, and what each gave; nothing if there is no notebook."""
     try:
-        cells = json.loads(chapter.ipynb.read_text("utf-8"))["cells"]
+        cells = read_notebook(chapter.ipynb)["cells"]
         sources = ["".join(cell["source"]) for cell in cells]
         ran = {s for s, cell in zip(sources, cells, strict=True) if cell.get("execution_count") is not None}
         return ran, [(sources[record["cell"]], record) for record in read_records(chapter.ipynb)]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ChapterError, ValueError, KeyError, TypeError, AttributeError):
         return set(), []
 
 
@@ -171,11 +181,9 @@ class Book:
                 self.readings[reading.name] = reading
 
     @cached_property
-    def minutes(self) -> list[int]:
+    def minutes(self) -> list[float]:
         """The least and the most minutes of reading of a chapter; empty if the publication sets none."""
-        path = self.root / "_config.yml"
-        config: Any = yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
-        return list(config.get("sphinx", {}).get("config", {}).get("press_reading_minutes", []))
+        return reading_minutes(self.root)
 
     def problems(self, only: Iterable[ChapterFile] | None = None) -> Iterator[str]:
         """Yield what is wrong with chapters (default: all, and the other pages), a line each."""
@@ -190,6 +198,11 @@ class Book:
             for page in sorted((self.root / "book").rglob("*.md")):
                 yield from self._unknown_facts(page.read_text("utf-8"), page.relative_to(self.root).as_posix(), "")
             names = {*self.readings}
+            if not self.unread:
+                try:
+                    load_updates(self.package, names)
+                except PressError as error:
+                    yield str(error)
             for number, row in enumerate(self.package.rows("claims") if self.claims else (), 2):
                 if row["chapter"] not in names and not self.unread:
                     yield (
@@ -208,6 +221,10 @@ class Book:
                 yield problem
         except PressError as error:
             yield str(error)
+        yield from _not_python(reading.chapter)
+        found_kernel = kernel(reading.text)
+        if found_kernel != KERNEL:
+            yield f"{place}: found the kernel '{found_kernel or 'none'}', expected {KERNEL} in its front matter"
         for table in reading.tables:
             if table not in self.package.resources:
                 yield f"{place}: declares the table '{table}', expected one of the package" + nearest(
@@ -231,6 +248,13 @@ class Book:
         """Yield the facts that a page shows and no chapter states, and cards of what there is not."""
         plain = _LITERAL.sub(lambda match: re.sub(r"\S", " ", match[0]), prose(text))
         found = [(plain.count("\n", 0, m.start()) + 1, m[1].strip()) for m in FACT.finditer(plain)]
+        for match in FACT.finditer(plain):
+            spec = (match[2] or "").strip()
+            try:
+                format(1.5, spec)
+            except ValueError:
+                line = plain.count("\n", 0, match.start()) + 1
+                yield f"{place}, line {line}: found the format '{spec}', expected one as in ',.1f'"
         for match in CARD.finditer(text):
             for option in re.finditer(r":fact: *(\S+)", match[3]):
                 line = text.count("\n", 0, match.start(3) + option.start()) + 1
@@ -283,12 +307,27 @@ class Book:
                 )
 
 
+def _not_python(chapter: ChapterFile) -> Iterator[str]:
+    """Yield where a cell is no Python; one that begins with a magic may be anything."""
+    for cell in code_cells(chapter):
+        if cell.source.startswith("%%"):
+            continue
+        try:
+            parse(cell.source)
+        except SyntaxError as error:
+            line = cell.line + (error.lineno or 1) - 1
+            yield f"{chapter.place}, line {line}: found what is no Python ({error.msg}), expected code that runs"
+        except (ValueError, RecursionError, MemoryError) as error:
+            yield f"{chapter.place}, line {cell.line}: found what is no Python ({error}), expected code that runs"
+
+
 def _earlier_facts(package: Package) -> dict[str, set[str]]:
     """Return the facts of the accepted results of earlier editions, by chapter."""
     facts: dict[str, set[str]] = {}
-    paths = (results_path(package.root, edition) for edition in _edition_ids(package))
-    for path in filter(Path.is_file, paths):
-        for chapter, found in json.loads(path.read_text("utf-8")).items():
+    for edition in _edition_ids(package):
+        if not results_path(package.root, edition).exists():
+            continue
+        for chapter, found in read_results(package.root, edition).items():
             facts.setdefault(chapter, set()).update(found["facts"])
     return facts
 

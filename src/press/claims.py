@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simpleeval import EvalWithCompoundTypes, InvalidExpression
+from simpleeval import EvalWithCompoundTypes
 
 from press.errors import ChapterError, DataError, nearest
 from press.facts import Value
@@ -49,6 +50,24 @@ def parse_rule(rule: str, place: str) -> list[tuple[str, str]]:
     return clauses
 
 
+def check_conditions(clauses: Iterable[tuple[str, str]], measures: Iterable[str], place: str) -> None:
+    """Raise DataError for a condition that is none, or that asks for what the claim does not measure."""
+    known = [*measures, "True", "False"]
+    for _, condition in clauses:
+        try:
+            tree = ast.parse(condition.strip(), mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise DataError(
+                f"{place}, field rule: found the condition '{condition}', expected one as in 'share > 80'"
+            ) from None
+        called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and hasattr(node.func, "id")}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id not in (*known, *called):
+                raise DataError(
+                    f"{place}, field rule: found '{node.id}', expected a measure of the claim{nearest(node.id, known)}"
+                )
+
+
 def parse_measures(text: str, place: str) -> dict[str, str]:
     """Split ``"share: percent; people: persons"`` into names and units."""
     measures = {}
@@ -86,7 +105,7 @@ class Claim:
         for verdict, condition in self.clauses:
             try:
                 holds = evaluator.eval(condition)
-            except (InvalidExpression, TypeError, SyntaxError) as error:
+            except Exception as error:  # what goes wrong in the sandbox of a rule is the rule's
                 raise DataError(
                     f"data/claims.csv, claim {self.id}, field rule: '{condition}' cannot be judged: {error}"
                 ) from None
@@ -102,16 +121,18 @@ def load_claims(package: Package) -> dict[str, Claim]:
         place = f"data/claims.csv, claim {row['id']}"
         if not row["chapter"]:
             raise DataError(f"{place}, field chapter: found nothing, expected the name of a chapter")
+        measures, clauses = parse_measures(row["measures"], place), parse_rule(row["rule"], place)
+        check_conditions(clauses, measures, place)
         claims[row["id"]] = Claim(
             id=row["id"],
             chapter=row["chapter"],
             kind=row["kind"],
             text=row["claim"],
             reading=row["reading"],
-            measures=parse_measures(row["measures"], place),
+            measures=measures,
             tables=tuple(name.strip() for name in row["tables"].split(";")),
             rule=row["rule"],
-            clauses=tuple(parse_rule(row["rule"], place)),
+            clauses=tuple(clauses),
         )
     return claims
 

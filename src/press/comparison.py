@@ -58,10 +58,18 @@ def read_comparison(root: Path) -> Comparison:
     """Return the accepted facts; none if there is no such file. Raises DataError if it is no JSON."""
     try:
         found: Comparison = json.loads((root / RESULTS).read_text("utf-8"))
+        if not all(
+            isinstance(f, dict) for c in found.values() for facts in c["scenarios"].values() for f in facts.values()
+        ):
+            raise TypeError
     except FileNotFoundError:
         return {}
     except json.JSONDecodeError as error:
         raise DataError(f"{RESULTS}, line {error.lineno}: not JSON: {error.msg}") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise DataError(
+            f"{RESULTS}: is damaged, expected facts by chapter and scenario; 'press accept' writes them"
+        ) from None
     return found
 
 

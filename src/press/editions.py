@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from press.records import Record
 #: Set in the environment of a rendering whose site will hold every edition.
 ALL_EDITIONS = "PRESS_ALL_EDITIONS"
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VERDICT_FIELDS = ("chapter", "verdict", "measures", "because", "rows")
 
 
@@ -31,6 +33,12 @@ def load_editions(package: Package) -> list[Edition]:
     """Return the editions, earliest first; the last one is the site's front. None if the package has no such table."""
     if "editions" not in package.resources:
         return []
+    for number, row in enumerate(package.rows("editions"), 2):
+        if not _ID.fullmatch(row["id"]):  # it becomes the name of a file and of a folder of the site
+            path = package.resource("editions")["path"]
+            raise DataError(
+                f"data/{path}, row {number}, field id: found '{row['id']}', expected letters, digits, '.', '_' and '-'"
+            )
     frame = package.table("editions").sort_values("as_of")
     return [Edition(str(row.id), f"{row.as_of:%Y-%m-%d}", str(row.title)) for row in frame.itertuples()]
 
@@ -63,15 +71,29 @@ def write_results(path: Path, chapters: dict[str, Any]) -> bool:
     return text != before
 
 
-def read_verdicts(root: Path, edition: str) -> dict[str, Record]:
-    """Return the verdicts of an earlier edition by claim. Raises DataError if its results are missing or no JSON."""
+def read_results(root: Path, edition: str) -> dict[str, Any]:
+    """Return the results of an earlier edition by chapter. Raises DataError if they are missing or damaged."""
     path = results_path(root, edition)
     try:
-        chapters = json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
+        if not all(isinstance(chapter[kind], dict) for chapter in found.values() for kind in ("verdicts", "facts")):
+            raise TypeError
     except FileNotFoundError:
         raise DataError(
             f"editions/{path.name}: the results of this edition are missing; 'press accept' makes them"
         ) from None
     except json.JSONDecodeError as error:
         raise DataError(f"editions/{path.name}, line {error.lineno}: not JSON: {error.msg}") from None
+    except OSError as error:
+        raise DataError(f"editions/{path.name}: cannot be read ({error.strerror}), expected a file") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DataError(
+            f"editions/{path.name}: is damaged, expected verdicts and facts by chapter; 'press accept' writes them"
+        ) from None
+    return dict(found)
+
+
+def read_verdicts(root: Path, edition: str) -> dict[str, Record]:
+    """Return the verdicts of an earlier edition by claim (``read_results``)."""
+    chapters = read_results(root, edition)
     return {claim: verdict for chapter in chapters.values() for claim, verdict in chapter["verdicts"].items()}

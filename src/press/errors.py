@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class PressError(Exception):
@@ -40,6 +42,20 @@ class SweepError(PressError):
     """A sweep ended early: not by a chapter's fault, but by a full disk, a lost scheduler or a changed book."""
 
     exit_code = 7
+
+
+def kind_of(place: str) -> type[PressError]:
+    """Return the kind of error that a file of the book gives, by its place."""
+    return {"data": DataError, "notebooks": ChapterError}.get(place.partition("/")[0], SiteError)
+
+
+def of_system(error: OSError, root: Path) -> PressError:
+    """Turn what the system would not do into a message that names the file, seen from ``root``."""
+    why = error.strerror or type(error).__name__
+    if not isinstance(error.filename, str | bytes):
+        return SiteError(f"the system would not go on ({why}); what was published before is as it was")
+    place = os.fspath(Path.cwd() / os.fsdecode(error.filename)).removeprefix(f"{root}{os.sep}")
+    return kind_of(place)(f"{place}: cannot be read or written ({why}), expected a file that can")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -169,7 +169,7 @@ def _imports(source: str, package: str) -> list[str]:
     """Return the names that code may import: ``from a import b`` may mean the module ``a.b``."""
     try:
         tree = ast.parse(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []  # running it says so, with its line
     names: list[str] = []
     for node in ast.walk(tree):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +19,13 @@ from typing import TYPE_CHECKING
 import yaml
 
 from press.errors import ChapterError, nearest
+from press.records import read_notebook
 
 if TYPE_CHECKING:
     import nbformat
+
+#: The kernel of chapters.
+KERNEL = "python3"
 
 _FENCE = re.compile(r"^(`{3,}|~{3,})\s*(\{code-cell\})?")
 
@@ -60,6 +63,19 @@ def find_chapter(root: Path, name: str) -> ChapterFile:
         if name in (chapter.stem, chapter.stem.partition("_")[2]):
             return chapter
     raise ChapterError(f"there is no chapter '{name}'{nearest(name, [c.stem for c in known])}")
+
+
+def kernel(text: str) -> str:
+    """Return the kernel that a chapter's front matter names; "" for none, or a front matter that is no YAML."""
+    lines = text.splitlines()
+    if lines[:1] != ["---"] or "---" not in lines[1:]:
+        return ""
+    try:
+        told = yaml.safe_load("\n".join(lines[1 : lines.index("---", 1)]))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return ""
+    found = told.get("kernelspec") if isinstance(told, dict) else None
+    return str(found.get("name", "")) if isinstance(found, dict) else ""
 
 
 @dataclass(frozen=True)
@@ -114,9 +130,10 @@ def _md_cell(kind: str, lines: list[str], start: int) -> MdCell:
 def _told_tags(options: str) -> tuple[str, ...]:
     try:
         told = yaml.safe_load(options) if options else {}
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return ()
-    return tuple(map(str, told.get("tags", ()))) if isinstance(told, dict) else ()
+    tags = told.get("tags") if isinstance(told, dict) else None
+    return tuple(map(str, tags)) if isinstance(tags, list) else ()
 
 
 def code_cells(chapter: ChapterFile) -> list[MdCell]:
@@ -129,7 +146,8 @@ def read_text(chapter: ChapterFile) -> str:
     try:
         return chapter.md.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ChapterError(f"{chapter.place}: cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise ChapterError(f"{chapter.place}: cannot be read: {why}") from None
 
 
 def read_md(chapter: ChapterFile) -> nbformat.NotebookNode:
@@ -139,7 +157,8 @@ def read_md(chapter: ChapterFile) -> nbformat.NotebookNode:
     try:
         notebook = jupytext.read(chapter.md)
     except (OSError, UnicodeDecodeError) as error:
-        raise ChapterError(f"{chapter.place}: cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise ChapterError(f"{chapter.place}: cannot be read: {why}") from None
     except Exception as error:
         raise ChapterError(f"{chapter.place}: is not MyST Markdown that jupytext reads: {error}") from None
     seen: dict[str, int] = {}
@@ -158,10 +177,9 @@ def read_ipynb(path: Path, place: str) -> nbformat.NotebookNode:
     """Read a notebook file. Raises ChapterError if it is none."""
     import nbformat
 
+    read_notebook(path)  # says what is wrong in our words
     try:
         return nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        raise ChapterError(f"{place}: the notebook is missing; 'press accept' makes it") from None
     except Exception as error:
         raise ChapterError(f"{place}: is not a notebook: {str(error).splitlines()[0]}") from None
 
@@ -182,10 +200,10 @@ def pair_problem(chapter: ChapterFile) -> str | None:
 
 def _plainly_in_step(chapter: ChapterFile) -> bool:
     """Say whether both halves have the same cells at a glance; where this says no, jupytext is asked."""
+    cells = read_notebook(chapter.ipynb).get("cells")
     try:
-        cells = json.loads(chapter.ipynb.read_text("utf-8"))["cells"]
-        theirs = [(c["cell_type"], "".join(c["source"]), tuple(c["metadata"].get("tags", ()))) for c in cells]
-    except (OSError, ValueError, KeyError, TypeError):
+        theirs = [(c["cell_type"], "".join(c["source"]), tuple(c["metadata"].get("tags", ()))) for c in cells or ()]
+    except (KeyError, TypeError, AttributeError):
         return False
     return [(cell.kind, cell.source, cell.tags) for cell in md_cells(read_text(chapter))] == theirs
 
@@ -221,7 +239,7 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> bool:
     import nbformat
 
     text = nbformat.writes(notebook, indent=1) + "\n"
-    if path.exists() and path.read_text("utf-8") == text:
+    if path.exists() and path.read_bytes() == text.encode():
         return False
     path.write_text(text, "utf-8")
     return True
@@ -248,7 +266,7 @@ def code_lines(chapter: ChapterFile) -> list[int]:
 def parsed_cells(chapter: ChapterFile) -> Iterator[tuple[MdCell, ast.Module]]:
     """Yield the code cells that parse as Python, magics blanked, with their trees; running tells of the others."""
     for cell in code_cells(chapter):
-        with contextlib.suppress(SyntaxError):
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             yield cell, _parsed(cell.source)
 
 
@@ -263,12 +281,14 @@ def chapter_call(chapter: ChapterFile) -> tuple[str, list[str]]:
     for cell, tree in parsed_cells(chapter):
         if "Chapter(" not in cell.source:
             continue
-        with contextlib.suppress(ValueError, KeyError, IndexError):
+        with contextlib.suppress(ValueError, KeyError, IndexError, TypeError, SyntaxError):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Chapter":
                     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
                     name = ast.literal_eval(keywords.get("name") or node.args[0])
-                    return str(name), list(ast.literal_eval(keywords["tables"]))
+                    tables = list(ast.literal_eval(keywords["tables"]))
+                    if all(isinstance(table, str) for table in tables):
+                        return str(name), tables
     raise ChapterError(f'{chapter.place}: found no Chapter("name", ..., tables=[...]) with literal names')
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from press.amendments import REVISIONS, Amendment
 from press.amendments import TABLES as AMENDING
+from press.descriptor import DTYPES, read_descriptor
 from press.errors import DataError, nearest
-from press.places import DESCRIPTOR
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_DTYPES = {"string": "str", "number": "float64", "integer": "Int64", "date": "str"}
 
 
 @dataclass(frozen=True)
@@ -29,17 +26,8 @@ class Package:
 
     @cached_property
     def descriptor(self) -> dict[str, Any]:
-        """The parsed ``datapackage.json``."""
-        path = self.root / DESCRIPTOR
-        try:
-            descriptor = json.loads(path.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{DESCRIPTOR}: cannot be read: {error}") from None
-        except json.JSONDecodeError as error:
-            raise DataError(f"{DESCRIPTOR}, line {error.lineno}: not JSON: {error.msg}") from None
-        if not isinstance(descriptor, dict) or not isinstance(descriptor.get("resources"), list):
-            raise DataError(f"{DESCRIPTOR}: found no list 'resources', expected a data package")
-        return descriptor
+        """The parsed ``datapackage.json``. Raises DataError for one that the press cannot work with."""
+        return read_descriptor(self.root)
 
     @cached_property
     def resources(self) -> dict[str, dict[str, Any]]:
@@ -99,9 +87,15 @@ class Package:
         place = f"data/{self.resource(name)['path']}"
         try:
             with (self.root / place).open(encoding="utf-8-sig", newline="") as file:
-                rows = list(csv.DictReader(file))
+                reader = csv.DictReader(file)
+                rows, header = list(reader), list(reader.fieldnames or ())
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"{place}: cannot be loaded ({error}); 'press check data' says what is wrong") from None
+            why = getattr(error, "strerror", None) or str(error)
+            raise DataError(f"{place}: cannot be loaded ({why}), expected a table") from None
+        for described in self.resource(name)["schema"]["fields"]:
+            if header.count(described["name"]) != 1:
+                found = "no column" if described["name"] not in header else "more than one column"
+                raise DataError(f"{place}, header: found {found} '{described['name']}', expected it once")
         for number, row in enumerate(rows, 2):
             if None in row or None in row.values():
                 raise DataError(
@@ -124,7 +118,7 @@ class Package:
         try:
             frame = pd.read_csv(
                 io.StringIO(text.getvalue()),
-                dtype={field["name"]: _DTYPES[field["type"]] for field in fields},
+                dtype={field["name"]: DTYPES[field["type"]] for field in fields},
                 keep_default_na=False,
                 na_values=[""],
             )

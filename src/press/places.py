@@ -7,6 +7,8 @@ from pathlib import Path
 from press.errors import DataError
 
 DESCRIPTOR = "data/datapackage.json"
+#: More than this in one file is an accident: no page loads what is made of it.
+MOST_BYTES = 50_000_000
 
 
 def find_root(start: Path | None = None) -> Path:

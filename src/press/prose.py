@@ -36,7 +36,7 @@ def load_exceptions(root: Path) -> list[str]:
 def prose(text: str, headings: bool = False) -> str:
     """Return a MyST page with front matter, code and the heads of directives blanked; lines stay where they are."""
     lines = text.splitlines()
-    first = lines.index("---", 1) + 1 if lines and lines[0] == "---" else 0
+    first = lines.index("---", 1) + 1 if lines[:1] == ["---"] and "---" in lines[1:] else 0
     code = ""
     kept = [""] * first
     for line in lines[first:]:

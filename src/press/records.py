@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from press.errors import ChapterError
+from press.places import MOST_BYTES
+
 MIME = "application/vnd.press+json"
 VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
 PICTURE_MIME = "image/jpeg"
@@ -44,9 +47,41 @@ def unpack(text: str) -> Record:
     return spec
 
 
+def read_notebook(path: Path) -> dict[str, Any]:
+    """Return the parsed file of a notebook. Raises ChapterError for one that is missing, none, too large or too old."""
+    place = f"notebooks/{path.name}"
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise ChapterError(f"{place}: found {size:,} bytes, expected at most {MOST_BYTES:,}: show less in a cell")
+        found = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ChapterError(f"{place}: the notebook is missing; 'press accept' makes it") from None
+    except OSError as error:
+        raise ChapterError(f"{place}: cannot be read ({error.strerror}), expected a notebook") from None
+    except (ValueError, RecursionError) as error:
+        why = f"not JSON: {error}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise ChapterError(f"{place}: is not a notebook ({why}); 'press accept' makes it anew") from None
+    version = found.get("nbformat") if isinstance(found, dict) else None
+    if version != 4:
+        told = "no notebook" if version is None else f"a notebook of format {version}"
+        raise ChapterError(f"{place}: found {told}, expected format 4; 'press accept' makes it anew")
+    return dict(found)
+
+
 def read_records(path: Path) -> Iterator[Record]:
-    """Yield the records of an executed notebook file (``records_of``)."""
-    yield from records_of(json.loads(path.read_text("utf-8")))
+    """Yield the records of an executed notebook file (``records_of``). Raises ChapterError if it is none."""
+    notebook = read_notebook(path)
+    try:
+        records = list(records_of(notebook))
+        if not all(isinstance(record["kind"], str) for record in records):
+            raise TypeError("a record's kind is no text")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ChapterError(
+            f"notebooks/{path.name}: its outputs are not as the press wrote them ({type(error).__name__}: {error}); "
+            "'press accept' makes them anew"
+        ) from None
+    yield from records
 
 
 def records_of(notebook: Mapping[str, Any]) -> Iterator[Record]:

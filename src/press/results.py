@@ -95,10 +95,10 @@ def state(store: Store, chapter: ChapterFile, parameters: Mapping[str, Any], las
 def read_last(root: Path) -> dict[str, Parts]:
     """Return the parts of the last run of each chapter by name; none if the note of them is missing or unreadable."""
     try:
-        found: dict[str, Parts] = json.loads((root / LAST).read_text("utf-8"))
-    except (OSError, ValueError):
+        found = json.loads((root / LAST).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found
+    return found if isinstance(found, dict) and all(isinstance(parts, dict) for parts in found.values()) else {}
 
 
 def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> list[Path]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from press.errors import DataError
+from press.errors import ChapterError, DataError, nearest
 from press.facts import format_value
 from press.package import Package
 from press.records import Record, read_records
@@ -50,15 +50,20 @@ def read_sheet(root: Path) -> dict[tuple[str, str, str], Line]:
     if not path.is_file():
         return {}
     lines = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if tuple(rows.fieldnames or ()) != HEADER:
-            raise DataError(f"{SHEET}, header: found {', '.join(rows.fieldnames or ())}, expected {', '.join(HEADER)}")
-        for number, row in enumerate(rows, 2):
-            line = Line(**row)
-            if bool(line.checked_by) != bool(line.checked_on):
-                raise DataError(f"{SHEET}, row {number}: found half a tick, expected both checked_by and checked_on")
-            lines[line.key] = line
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{SHEET}: cannot be read ({error}), expected a table in UTF-8") from None
+    if tuple(header) != HEADER:
+        raise DataError(f"{SHEET}, header: found {', '.join(header) or 'nothing'}, expected {', '.join(HEADER)}")
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(HEADER):
+            raise DataError(f"{SHEET}, row {number}: found {len(row)} cells, expected {len(HEADER)}")
+        line = Line(*row)
+        if bool(line.checked_by) != bool(line.checked_on):
+            raise DataError(f"{SHEET}, row {number}: found half a tick, expected both checked_by and checked_on")
+        lines[line.key] = line
     return lines
 
 
@@ -99,9 +104,20 @@ def _numbers(root: Path) -> Iterator[Line]:
                     name,
                     value,
                     " ".join(record["rows"]),
-                    "; ".join(_named(sources[source]) for source in record["sources"]),
+                    "; ".join(_named(sources[source]) for source in _known(record, sources, path)),
                     *("", "", ""),
                 )
+
+
+def _known(record: Record, sources: Mapping[str, Any], path: Path) -> list[str]:
+    """Return a record's sources. Raises ChapterError for one that has left the register since."""
+    gone = [source for source in record["sources"] if source not in sources]
+    if gone:
+        raise ChapterError(
+            f"notebooks/{path.name}: rests on the source '{gone[0]}', expected one of the register"
+            f"{nearest(gone[0], sources)}; 'press accept' brings the results up to date"
+        )
+    return list(record["sources"])
 
 
 def _shown(record: Record) -> Iterable[tuple[str, str]]:

@@ -29,7 +29,8 @@ def read_seals(root: Path) -> dict[str, Seal]:
     for path in sorted((root / SEALS).glob("*.json")):
         try:
             seal = json.loads(path.read_text("utf-8"))
-            assert isinstance(seal["files"], dict) and seal["commit"] and seal["day"]
+            assert isinstance(seal["files"], dict) and isinstance(seal["updates"], list) and seal["commit"]
+            assert isinstance(seal["review"], dict) and date.fromisoformat(seal["day"])
         except (OSError, ValueError, KeyError, TypeError, AssertionError):
             raise SiteError(f"{SEALS}/{path.name}: is damaged; a seal is written once, by 'press seal'") from None
         seals[path.stem] = seal

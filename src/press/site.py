@@ -17,6 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from press import report
+from press.contents import require_files, require_pages
 from press.errors import DataError, PressError, SiteError
 from press.keys import STAGED, Parts, key_of, site_parts
 from press.manifest import read_manifest, verify, write_manifest
@@ -51,10 +52,10 @@ class Part:
 def read_inputs(root: Path) -> Parts:
     """Return what the published site was made from, part by part; nothing if it is not known."""
     try:
-        found: Parts = json.loads((root / INPUTS).read_text("utf-8"))
-    except (OSError, ValueError):
+        found = json.loads((root / INPUTS).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def unchanged(root: Path, parameters: Mapping[str, Any]) -> bool:
@@ -105,6 +106,7 @@ def _room() -> Iterator[None]:
 
 
 def _build(root: Path, work: Path, parameters: Mapping[str, Any], say: Say, workers: int) -> Path:
+    require_files(root)
     if unchanged(root, parameters):
         say("nothing changed since the last build")
         return root / SITE
@@ -145,6 +147,7 @@ def _make(
     from press.results import obtain
     from press.supply import BILL, bill
 
+    require_pages(root)
     say("checking the data")
     require_valid(root, store, inputs)
     editions = [] if parameters else load_editions(Package(root))

@@ -46,7 +46,7 @@ def locked(root: Path) -> list[Locked]:
     if not path.is_file():
         return []
     found: list[Locked] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_text(root, LOCK).splitlines(), 1):
         text = line.strip()
         pin, digest = _PIN.fullmatch(text), _HASH.fullmatch(text)
         if pin:
@@ -67,11 +67,27 @@ def read_licences(root: Path) -> dict[tuple[str, str], str]:
     path = root / LICENCES
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        if rows.fieldnames is None or tuple(rows.fieldnames) != _COLUMNS:
-            raise DataError(f"{LICENCES}, header: found {rows.fieldnames}, expected {', '.join(_COLUMNS)}")
-        return {(row["package"], row["version"]): row["licence"] for row in rows}
+    try:
+        rows = list(csv.reader(io.StringIO(_text(root, LICENCES), newline="")))
+    except csv.Error as error:
+        raise DataError(f"{LICENCES}: cannot be read ({error}), expected a table") from None
+    if not rows or tuple(rows[0]) != _COLUMNS:
+        raise DataError(
+            f"{LICENCES}, header: found {', '.join(rows[0]) if rows else 'nothing'}, expected {', '.join(_COLUMNS)}"
+        )
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(_COLUMNS):
+            raise DataError(f"{LICENCES}, row {number}: found {len(row)} cells, expected {len(_COLUMNS)}")
+    return {(package, version): licence for package, version, licence, _ in rows[1:]}
+
+
+def _text(root: Path, name: str) -> str:
+    """Return a text of the book. Raises DataError for one that is not UTF-8, or cannot be read."""
+    try:
+        return (root / name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{name}: cannot be read ({why}), expected a text in UTF-8") from None
 
 
 def write_licences(root: Path) -> list[str]:
@@ -116,7 +132,10 @@ def licence_faults(root: Path) -> list[str]:
     Those that may be used stand in ``pyproject.toml`` as ``licences`` of ``[tool.press]``, in the words of the table.
     """
     known, packages = read_licences(root), locked(root)
-    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    try:
+        settings = tomllib.loads(_text(root, "pyproject.toml"))
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"pyproject.toml: not TOML: {error}") from None
     allowed = settings.get("tool", {}).get("press", {}).get("licences", [])
     faults = []
     for package in packages:

@@ -10,6 +10,7 @@ import frictionless
 
 from press.amendments import TABLES as AMENDING
 from press.claims import load_claims
+from press.editions import load_editions
 from press.errors import DataError, PressError, nearest
 from press.evidence import about_columns
 from press.package import Package
@@ -20,6 +21,8 @@ from press.text import ADDRESSES, CONTROL, is_address, runs
 
 #: How many faults of a table are told.
 _MOST = 20
+#: What a person reads of one cell; more is a quote that was never closed.
+_LONGEST = 20_000
 
 
 def validate(root: Path) -> list[str]:
@@ -36,7 +39,7 @@ def validate(root: Path) -> list[str]:
     problems = [f"{DESCRIPTOR}: {error.message}" for error in report.errors]
     for task in report.tasks:
         resource = package.resources.get(task.name, {})
-        problems += _lines(task.errors, resource, package)
+        problems += [line.replace(f"{root}/", "") for line in _lines(task.errors, resource, package)]
     listed = {resource.get("path") for resource in package.resources.values()}
     for path in sorted((root / "data").glob("*.csv")):
         if path.name not in listed:
@@ -46,7 +49,12 @@ def validate(root: Path) -> list[str]:
     return (
         problems
         or _amendments(package)
-        or [*_beyond_frictionless(package), *_claims(package), *_faults(load_scenarios, package)]
+        or [
+            *_beyond_frictionless(package),
+            *_claims(package),
+            *_faults(load_scenarios, package),
+            *_faults(load_editions, package),
+        ]
     )
 
 
@@ -75,6 +83,10 @@ def _amendments(package: Package) -> list[str]:
 
 def _claims(package: Package) -> list[str]:
     return _faults(load_claims, package) if "claims" in package.resources else []
+
+
+def _loaded(package: Package) -> list[str]:
+    return [*_faults(load_scenarios, package), *_faults(load_editions, package)]
 
 
 def _faults(load: Callable[[Package], object], package: Package) -> list[str]:
@@ -142,6 +154,8 @@ def _line(error: Any, resource: dict[str, Any], package: Package) -> str:
     if error.type == "extra-label":
         hint = nearest(error.label, [field["name"] for field in resource["schema"]["fields"]])
         return f"{place}, header: found the column '{error.label}', which the descriptor does not know{hint}"
+    if error.type == "duplicate-label":
+        return f"{place}, header: found the column '{error.label}' a second time, expected it once"
     if error.type == "missing-label":
         return f"{place}, header: found no column '{name}', expected it"
     if error.type == "incorrect-label":
@@ -185,6 +199,8 @@ def _row_faults(row: dict[str, str], texts: set[str]) -> Iterator[str]:
     for field, cell in row.items():
         if field in texts and runs(cell):
             yield f"field {field}: found '{cell}', which a spreadsheet would run; expected a text that starts otherwise"
+        if len(cell) > _LONGEST:
+            yield f"field {field}: found {len(cell):,} characters, expected at most {_LONGEST:,}"
         if CONTROL.search(cell):
             yield f"field {field}: found a control character in {cell!r}, expected plain text"
         if field in ADDRESSES and cell and not is_address(cell):

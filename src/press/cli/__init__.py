@@ -9,13 +9,15 @@ should not wait for pandas and Sphinx.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 from press import __version__
 from press.cli import authors, book, chapters, preview, publication, refresh, runs
-from press.errors import PressError
+from press.errors import PressError, of_system
+from press.places import find_root
 
 
 class _Main(click.Group):
@@ -25,11 +27,26 @@ class _Main(click.Group):
         try:
             return super().invoke(ctx)
         except PressError as error:
-            click.echo(f"press: {error}", err=True)
-            sys.exit(error.exit_code)
+            _end(error)
+        except BrokenPipeError:  # the reader of our output has gone
+            raise
+        except OSError as error:
+            _end(of_system(error, _here()))
         except KeyboardInterrupt:
             click.echo("press: interrupted; what was published before is as it was", err=True)
             sys.exit(130)
+
+
+def _here() -> Path:
+    try:
+        return find_root()
+    except PressError:
+        return Path.cwd()
+
+
+def _end(error: PressError) -> NoReturn:
+    click.echo(f"press: {error}", err=True)
+    sys.exit(error.exit_code)
 
 
 @click.group(cls=_Main)

@@ -6,16 +6,19 @@ from pathlib import Path
 
 import click
 
-from press.cli.common import say
+from press.cli.common import open_root, say
 from press.errors import ChapterError
-from press.places import find_root
 
 
 @click.command()
 @click.argument("what", default="all", metavar="[all|data|pairs|chapters|spelling|NAME]")
 def check(what: str) -> None:
     """Say what is wrong before anything is run: with all, with one kind of thing, or with the chapter NAME."""
-    root = find_root()
+    root = open_root()
+    if what == "all":
+        from press.contents import require_pages
+
+        require_pages(root)
     kinds = {"data": _check_data, "pairs": _check_pairs, "chapters": _check_chapters, "spelling": _check_spelling}
     if what == "all":
         for kind in ("data", "chapters", "spelling"):  # a chapter that passes is a pair in step
@@ -88,7 +91,7 @@ def new(name: str, title: str) -> None:
     from press.authoring import new_chapter
     from press.cli.chapters import accept_results
 
-    chapter = new_chapter(find_root(), name, title, lambda made: accept_results([made.stem]))
+    chapter = new_chapter(open_root(), name, title, lambda made: accept_results([made.stem]))
     click.echo(f"{chapter.place} runs. Write in it, then 'press check {name}' and 'press accept {name}'.")
 
 
@@ -98,7 +101,7 @@ def remove(name: str) -> None:
     """Take the chapter NAME away: its pair, its entry, its claims and its accepted results."""
     from press.authoring import remove_chapter
 
-    click.echo(f"{remove_chapter(find_root(), name).place} is gone, and what belonged to it")
+    click.echo(f"{remove_chapter(open_root(), name).place} is gone, and what belonged to it")
 
 
 VERBS = (check, new, remove)

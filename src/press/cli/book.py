@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from press.cli.common import say, takes_parameters
+from press.cli.common import open_root, say, takes_parameters
 from press.errors import PressError, SiteError
 from press.places import find_root
 from press.site import SITE, build
@@ -49,7 +49,7 @@ def explain(parameters: dict[str, Any]) -> None:
     from press.site import read_inputs, unchanged
     from press.store import open_store
 
-    root = find_root()
+    root = open_root()
     store, last = open_store(root, say), read_last(root)
     editions = [] if parameters else load_editions(Package(root))[:-1]
     runs: list[tuple[ChapterFile, Mapping[str, Any]]] = []

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from press.cli.common import say
-from press.places import find_root
+from press.cli.common import open_root, say
 
 if TYPE_CHECKING:
     from press.comparison import Comparison
@@ -22,7 +21,7 @@ def sync_command() -> None:
     """Bring prose edits of the Markdown into the notebooks; accepted outputs stay."""
     from press.notebooks import chapters, sync
 
-    for chapter in chapters(find_root()):
+    for chapter in chapters(open_root()):
         if sync(chapter):
             click.echo(f"notebooks/{chapter.stem}.ipynb: in step again")
 
@@ -34,7 +33,7 @@ def _results(names: Iterable[str], parameters: Mapping[str, Any]) -> list[tuple[
     from press.results import obtain
     from press.store import open_store
 
-    root = find_root()
+    root = open_root()
     chosen = [find_chapter(root, name) for name in names] or chapters(root)
     jobs = [Job(chapter, root / "_build" / "runs" / f"{chapter.stem}.ipynb", parameters) for chapter in chosen]
     return list(zip(chosen, obtain(jobs, open_store(root, say), say), strict=True))
@@ -62,7 +61,7 @@ def _scenarios(names: Iterable[str]) -> tuple[Comparison, int]:
     from press.results import obtain
     from press.store import open_store
 
-    root = find_root()
+    root = open_root()
     stems = {find_chapter(root, name).stem for name in names} or {chapter.stem for chapter in chapters(root)}
     jobs = scenario_jobs(root, {}, root / "_build" / "runs" / "scenarios", stems)
     obtain(jobs, open_store(root, say), say)
@@ -94,7 +93,7 @@ def accept_results(names: Iterable[str]) -> None:
     from press.package import Package
     from press.records import read_records
 
-    names, root = list(names), find_root()
+    names, root = list(names), open_root()
     for chapter, output in _results(names, {}):
         _tell_changes(chapter, output)
         changed = write(read_ipynb(output, chapter.place), chapter.ipynb)

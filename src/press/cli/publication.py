@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from press.cli.common import open_root
 from press.errors import DataError, SiteError
-from press.places import find_root
 
 
 @click.command()
@@ -25,7 +25,7 @@ def licences() -> None:
     """Write the licences of all locked packages, and say which may not be used."""
     from press.supply import LICENCES, licence_faults, locked, write_licences
 
-    root = find_root()
+    root = open_root()
     write_licences(root)
     faults = licence_faults(root)
     if faults:
@@ -38,7 +38,7 @@ def review() -> None:
     """Write the sheet of all numbers that readers see, for a second person to tick off; say what changed."""
     from press.review import SHEET, write_sheet
 
-    lines = write_sheet(find_root())
+    lines = write_sheet(open_root())
     for line in lines:
         if line.before and not line.ticked:
             click.echo(f"{line.chapter}, {line.kind} {line.name}: was {line.before}, is {line.value}")
@@ -52,7 +52,7 @@ def seal_command(name: str) -> None:
     from press.review import read_sheet
     from press.seal import seal
 
-    root = find_root()
+    root = open_root()
     lines = read_sheet(root).values()
     path = seal(root, name, {"numbers": len(lines), "ticked": sum(line.ticked for line in lines)})
     click.echo(f"{path.relative_to(root)}: sealed; commit it, and tag its commit '{name}'")
@@ -64,7 +64,7 @@ def reproduce_command(name: str) -> None:
     """Make the sealed edition NAME again from its commit, in an environment of its own, and compare."""
     from press.seal import make_book, read_seals, reproduce
 
-    root = find_root()
+    root = open_root()
     faults = reproduce(root, name, make_book)
     if faults:
         raise SiteError(f"{len(faults)} files of the edition {name} are not as they were sealed:\n" + "\n".join(faults))

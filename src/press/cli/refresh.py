@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from press.cli.common import say
+from press.cli.common import open_root, say
 from press.errors import DataError, PressError, SourceError, nearest
-from press.places import find_root
 
 if TYPE_CHECKING:
     from press.package import Package
@@ -30,7 +29,7 @@ def refresh(names: tuple[str, ...], accept_revisions: bool) -> None:
     """
     from press.refresh.sources import DESCRIPTION, load_sources
 
-    root = find_root()
+    root = open_root()
     sources = load_sources(root)
     if not sources:
         raise DataError(f"{DESCRIPTION}: found no source, expected one at least")

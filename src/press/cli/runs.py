@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from press.cli.common import say, takes_parameters
+from press.cli.common import open_root, say, takes_parameters
 from press.errors import ChapterError, SweepError
-from press.places import find_root
 
 if TYPE_CHECKING:
     from press.sweep import Progress
@@ -32,7 +31,7 @@ def run(name: str, scenario: str | None, parameters: dict[str, Any], output: Pat
     from press.parameters import check_parameters, declared_parameters
     from press.scenarios import SCENARIO, load_scenarios
 
-    root = find_root()
+    root = open_root()
     chapter = find_chapter(root, name)
     parameters = load_scenarios(Package(root)).assume(chapter, scenario, parameters)
     if SCENARIO in declared_parameters(chapter) and output is None:
@@ -87,7 +86,7 @@ def sweep(
     from press.sweep import sweep as run_sweep
     from press.sweep_table import write_table
 
-    root = find_root()
+    root = open_root()
     known = load_scenarios(Package(root))
     chapters = [find_chapter(root, name)] if name else scenario_chapters(root)
     if len(chapters) != 1:

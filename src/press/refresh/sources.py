@@ -53,7 +53,7 @@ class Source:
         module, _, name = self.loader.partition(":")
         try:
             found: Loader = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError, ValueError) as error:
+        except Exception as error:  # importing runs the module, and it may be of the subject's own making
             raise DataError(
                 f"{self.place}, loader: found '{self.loader}', expected 'module:function' ({error})"
             ) from None
@@ -71,6 +71,29 @@ def load_sources(root: Path) -> dict[str, Source]:
     return {name: _source(name, values) for name, values in described.items()}
 
 
+#: What a key takes, by the type that it is declared with.
+_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "list[str]": "a list of texts",
+    "list[float]": "a list of two numbers, the least and the most",
+    "Mapping[str, str]": "names with texts",
+    "Mapping[str, Any]": "names with values",
+}
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    if kind in ("str", "int", "bool"):
+        return type(value).__name__ == kind
+    if kind == "list[str]":
+        return isinstance(value, list) and all(isinstance(text, str) for text in value)
+    if kind == "list[float]":
+        return isinstance(value, list) and len(value) == 2 and all(type(n) in (int, float) for n in value)
+    texts = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    return texts if kind == "Mapping[str, str]" else isinstance(value, dict)
+
+
 def _source(name: str, values: Any) -> Source:
     place = f"{DESCRIPTION}, [{name}]"
     if not isinstance(values, dict):
@@ -83,6 +106,9 @@ def _source(name: str, values: Any) -> Source:
     missing = sorted(known.keys() - optional - values.keys())
     if missing:
         raise DataError(f"{place}: found no '{missing[0]}', expected it")
+    for key, value in values.items():
+        if not _fits(known[key].type, value):
+            raise DataError(f"{place}, {key}: found {value!r}, expected {_WORDS[str(known[key].type)]}")
     if values["format"] not in FORMATS:
         raise DataError(f"{place}, format: found '{values['format']}', expected one of {', '.join(FORMATS)}")
     try:
