@@ -515,7 +515,7 @@ CASES = [
         "update of no chapter",
         edit("data/updates.csv", "book", "hens2"),
         "check",
-        DATA,
+        CHAPTER,
         "data/updates.csv, row 2, field chapter: found 'hens2', expected 'book' or a chapter; did you mean 'hens'",
     ),
     # facts and pages
@@ -967,8 +967,37 @@ def test_bad_input_gives_one_message(
     assert str(root) not in message and len(message) < 3000
     assert tree(root) == before
     with (accepted / "messages.txt").open("a", encoding="utf-8") as file:
-        first = message.removeprefix("press: ").splitlines() or ["(nothing)"]
-        file.write(f"{case.name:30} press {case.verb:26} {case.code}  {first[0]}\n")
+        line = next((line for line in message.splitlines() if case.told in line), "")
+        file.write(f"{case.name:30} press {case.verb:32} {case.code}  {line.removeprefix('press: ')}\n")
+    assert (root / "_build/site/index.html").read_text("utf-8") == "<h1>Published</h1>"
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "verb", "code"),
+    [
+        ("data/hens.csv", "read_bytes", "check data", DATA),
+        ("data/hens.csv", "open", "run hens", DATA),
+        (MD, "read_text", "check chapters", CHAPTER),
+        ("_config.yml", "read_bytes", "build", SITE),
+        ("editions/review.csv", "open", "review", SITE),
+    ],
+)
+def test_a_file_that_vanishes_while_it_is_read(
+    accepted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, method: str, verb: str, code: int
+) -> None:
+    root = Path(shutil.copytree(accepted, tmp_path / "book", symlinks=True))
+    monkeypatch.chdir(root)
+    read = getattr(Path, method)
+
+    def vanish(path: Path, *arguments: Any, **more: Any) -> Any:
+        if path == root / name:
+            path.unlink(missing_ok=True)
+        return read(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, method, vanish)
+    result = CliRunner().invoke(main, verb.split())
+    assert result.exit_code == code and f"{name}: cannot be " in result.output, result.output
+    assert "No such file or directory" in result.output and str(root) not in result.output
     assert (root / "_build/site/index.html").read_text("utf-8") == "<h1>Published</h1>"
 
 

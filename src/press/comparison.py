@@ -58,9 +58,8 @@ def read_comparison(root: Path) -> Comparison:
     """Return the accepted facts; none if there is no such file. Raises DataError if it is no JSON."""
     try:
         found: Comparison = json.loads((root / RESULTS).read_text("utf-8"))
-        if not all(
-            isinstance(f, dict) for c in found.values() for facts in c["scenarios"].values() for f in facts.values()
-        ):
+        scenarios = [facts for chapter in found.values() for facts in chapter["scenarios"].values()]
+        if not all(isinstance(fact, dict) for facts in scenarios for fact in facts.values()):
             raise TypeError
     except FileNotFoundError:
         return {}

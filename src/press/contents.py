@@ -99,9 +99,7 @@ def reading_minutes(root: Path) -> list[float]:
         return []
     numbers = found if isinstance(found, list) else []
     if len(numbers) != 2 or any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
-        raise SiteError(
-            f"{CONFIG}, press_reading_minutes: found {found!r}, expected the least and the most, as [5, 11]"
-        )
+        raise SiteError(f"{CONFIG}, press_reading_minutes: found {found!r}, expected least and most, as in [5, 11]")
     return list(numbers)
 
 

@@ -267,11 +267,12 @@ def parsed_cells(chapter: ChapterFile) -> Iterator[tuple[MdCell, ast.Module]]:
     """Yield the code cells that parse as Python, magics blanked, with their trees; running tells of the others."""
     for cell in code_cells(chapter):
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            yield cell, _parsed(cell.source)
+            yield cell, parse(cell.source)
 
 
 @cache
-def _parsed(source: str) -> ast.Module:
+def parse(source: str) -> ast.Module:
+    """Return the tree of a cell, its magics blanked. Raises SyntaxError, or what Python says of what is no text."""
     lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
     return ast.parse("\n".join(lines))
 

@@ -60,7 +60,7 @@ def read_sheet(root: Path) -> dict[tuple[str, str, str], Line]:
     for number, row in enumerate(rows, 2):
         if len(row) != len(HEADER):
             raise DataError(f"{SHEET}, row {number}: found {len(row)} cells, expected {len(HEADER)}")
-        line = Line(*row)
+        line = Line(**dict(zip(header, row, strict=True)))
         if bool(line.checked_by) != bool(line.checked_on):
             raise DataError(f"{SHEET}, row {number}: found half a tick, expected both checked_by and checked_on")
         lines[line.key] = line

@@ -126,17 +126,22 @@ def _stated(package: Locked) -> str:
     return "; ".join(classes)
 
 
+def allowed_licences(root: Path) -> list[str]:
+    """Return the licences that may be used. Raises DataError for settings that are no TOML."""
+    try:
+        settings = tomllib.loads(_text(root, "pyproject.toml"))
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"pyproject.toml: not TOML: {error}") from None
+    return list(settings.get("tool", {}).get("press", {}).get("licences", []))
+
+
 def licence_faults(root: Path) -> list[str]:
     """Return what is wrong with the licences of the locked packages, a line each.
 
     Those that may be used stand in ``pyproject.toml`` as ``licences`` of ``[tool.press]``, in the words of the table.
     """
     known, packages = read_licences(root), locked(root)
-    try:
-        settings = tomllib.loads(_text(root, "pyproject.toml"))
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"pyproject.toml: not TOML: {error}") from None
-    allowed = settings.get("tool", {}).get("press", {}).get("licences", [])
+    allowed = allowed_licences(root)
     faults = []
     for package in packages:
         licence = known.get((package.name, package.version))

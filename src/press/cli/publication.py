@@ -23,9 +23,10 @@ def init(folder: Path) -> None:
 @click.command()
 def licences() -> None:
     """Write the licences of all locked packages, and say which may not be used."""
-    from press.supply import LICENCES, licence_faults, locked, write_licences
+    from press.supply import LICENCES, allowed_licences, licence_faults, locked, write_licences
 
     root = open_root()
+    allowed_licences(root)  # what cannot be read is told before anything is written
     write_licences(root)
     faults = licence_faults(root)
     if faults:
