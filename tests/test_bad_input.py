@@ -61,7 +61,7 @@ def accepted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "pyproject.toml": '[tool.press]\nlicences = ["BSD-3-Clause"]\n',
         "editions/sealed/2026.1.json": json.dumps(SEAL),
         "_build/sites/site-a/index.html": "<h1>Published</h1>",
-        "_build/store/valid/old": "kept",
+        "_build/store/chapters/old": "kept",
     }
     for name, text in written.items():
         if text is not None:
@@ -938,12 +938,15 @@ CASES = [
 ]
 
 
+_NOTES = ("press.lock", "report.html", "last.json")
+
+
 def tree(root: Path) -> dict[str, str]:
-    """What there is under the root, but for locks and the report of a failed build."""
+    """What there is under the root, but for locks, the report of a failed build and notes of data that are valid."""
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in root.rglob("*")
-        if path.is_file() and path.name not in ("press.lock", "report.html", "last.json")
+        if path.is_file() and path.name not in _NOTES and path.parent.name != "valid"
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from press import __version__
-from press.cli import authors, book, chapters, preview, publication, refresh, runs
+from press.cli import authors, book, chapters, preview, publication, refresh, runs, sources
 from press.errors import PressError, of_system
 from press.places import find_root
 
@@ -63,5 +63,6 @@ for verb in (
     *publication.VERBS,
     *refresh.VERBS,
     *runs.VERBS,
+    *sources.VERBS,
 ):
     main.add_command(verb)

@@ -50,12 +50,34 @@ class Fetched:
         return hashlib.sha256(self.content).hexdigest()
 
 
+class Refused(SourceError):
+    """A source answered with another status than 200."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 def fetch(url: str, most_bytes: int, hosts: Iterable[str] = (), patience: Patience = Patience()) -> Fetched:
     """Fetch ``url``. Raises SourceError that says what was found and what was expected.
 
     Only https is spoken, but for addresses of this machine; redirects stay on the address's host and ``hosts``.
     """
-    allowed = {_host(url), *hosts}
+    return _follow(url, {_host(url), *hosts}, patience, lambda response, until: _read(response, most_bytes, until))
+
+
+def look(url: str, most_bytes: int, patience: Patience = Patience()) -> Fetched:
+    """Fetch the beginning of what stands at ``url``, wherever that leads: to be looked at, and never taken in.
+
+    Raises SourceError as ``fetch`` does; ``Refused`` has the status.
+    """
+    return _follow(url, None, patience, lambda response, until: _start(response, most_bytes))
+
+
+def _follow(
+    url: str, allowed: set[str] | None, patience: Patience, take: Callable[[requests.Response, float], bytes]
+) -> Fetched:
+    """Follow redirects to the hosts that are allowed (None: any, and without https too), and take what is there."""
     begun = time.monotonic()
     with requests.Session() as session:
         session.headers["User-Agent"] = "press-refresh"
@@ -64,7 +86,7 @@ def fetch(url: str, most_bytes: int, hosts: Iterable[str] = (), patience: Patien
         session.mount("http://", adapter)
         seen: list[str] = []
         while True:
-            _require_safe(url, local=_local(seen[0] if seen else url))
+            _require_safe(url, local=_local(seen[0] if seen else url), plain=allowed is None)
             if url in seen or len(seen) > _MOST_REDIRECTS:
                 raise SourceError(f"found a redirect that comes to no end ({_where(url)}), expected a file")
             seen.append(url)
@@ -74,14 +96,14 @@ def fetch(url: str, most_bytes: int, hosts: Iterable[str] = (), patience: Patien
                 ) as response:
                     if response.is_redirect:
                         url = urljoin(url, response.headers["location"])
-                        if _host(url) not in allowed:
+                        if allowed is not None and _host(url) not in allowed:
                             raise SourceError(
                                 f"found a redirect to {_host(url)}, expected to stay on {', '.join(sorted(allowed))}"
                             )
                         continue
                     if response.status_code != 200:
-                        raise SourceError(_refused(response))
-                    content = _read(response, most_bytes, begun + patience.whole)
+                        raise Refused(_refused(response), response.status_code)
+                    content = take(response, begun + patience.whole)
                     return Fetched(content, url, response.headers.get("content-type", ""))
             except requests.RequestException as error:
                 raise SourceError(_failed(error, url, patience)) from None
@@ -130,6 +152,16 @@ def _read(response: requests.Response, most: int, until: float) -> bytes:
     return b"".join(parts)
 
 
+def _start(response: requests.Response, most: int) -> bytes:
+    """Read the first bytes of the body; an empty one is none."""
+    content = b""
+    for part in response.iter_content(_BLOCK):
+        content += part
+        if len(content) >= most:
+            break
+    return content[:most]
+
+
 def _refused(response: requests.Response) -> str:
     status = f"found status {response.status_code} {response.reason or ''}".rstrip()
     if response.status_code in _BUSY:
@@ -152,7 +184,9 @@ def _failed(error: requests.RequestException, url: str, patience: Patience) -> s
     return f"found an answer from {_where(url)} that is none ({type(error).__name__}), expected a file"
 
 
-def _require_safe(url: str, *, local: bool) -> None:
+def _require_safe(url: str, *, local: bool, plain: bool = False) -> None:
+    if plain and urlsplit(url).scheme in ("http", "https") and (local or not _local(url)):
+        return
     if urlsplit(url).scheme != "https" and not (local and _local(url) and urlsplit(url).scheme == "http"):
         raise SourceError(f"found the address {urlsplit(url).scheme}://{_host(url)}, expected https")
 
