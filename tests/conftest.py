@@ -111,6 +111,21 @@ def table(name: str, fields: list[dict[str, Any]], *, sourced: bool = False) -> 
     }
 
 
+#: A description of one outside source.
+REFRESH = """[eggs]
+title = "Eggs"
+url = "https://example.org/eggs.csv"
+format = "csv"
+most_bytes = 1000
+loader = "json:loads"
+table = "hens"
+ids = "H{:03}"
+key = ["period"]
+series = "farm"
+plausible = [0, 100]
+known_basis = "stated"
+register = { title = "Eggs" }
+"""
 HENS_HEADER = "id,period,value,unit,qualifier,status,source_id,known_from"
 HENS = f"""{HENS_HEADER}
 H001,2024,12,eggs,exact,reported,farm,2024-12-31

@@ -13,27 +13,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from conftest import HENS, TABLE, amend, field, table, write_tiny_book
+from conftest import HENS, REFRESH, TABLE, amend, field, table, write_tiny_book
 from press.cli import main
 from press.review import write_sheet
 from whatif import write_what_if
 
 DATA, CHAPTER, SITE, USAGE = 3, 4, 5, 2
 MD, IPYNB = "notebooks/01_hens.md", "notebooks/01_hens.ipynb"
-REFRESH = """[eggs]
-title = "Eggs"
-url = "https://example.org/eggs.csv"
-format = "csv"
-most_bytes = 1000
-loader = "json:loads"
-table = "hens"
-ids = "H{:03}"
-key = ["period"]
-series = "farm"
-plausible = [0, 100]
-known_basis = "stated"
-register = { title = "Eggs" }
-"""
 SEAL = {"files": {}, "commit": "abc", "day": "2026-01-01", "updates": ["U1"], "review": {}}
 
 Spoil = Callable[[Path], Any]

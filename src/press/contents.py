@@ -178,7 +178,7 @@ def _pages(found: Any) -> Iterator[Any]:
 def _is_page(root: Path, page: str) -> bool:
     try:
         return any((root / f"{page}{suffix}").is_file() for suffix in ("", ".md", ".ipynb", ".rst") if page)
-    except ValueError:  # a NUL character
+    except (ValueError, OSError):  # a NUL character, a name that is too long
         return False
 
 
