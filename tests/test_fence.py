@@ -134,6 +134,7 @@ RUNNING = {
     "import sys\nopen([p for p in sys.path if p.endswith('modules')][0] + '/pen/eggs.json')": "reads .*eggs.json",
     "open('../data/hens.csv', 'a')": "writes data/hens.csv",
     "import urllib.request\nurllib.request.urlopen('http://example.org')": "asks for the address of example.org",
+    "x = bytearray(6_000_000_000)": "MemoryError",
     "import os, time\nassert not os.environ.get('EGGS') and time.tzname[0] == 'UTC'\n1 / 0": "ZeroDivisionError",
 }
 
@@ -175,3 +176,17 @@ def test_in_a_running_chapter(
     assert len(said) == len(RUNNING), said
     for line, told in zip(said, RUNNING.values(), strict=True):
         assert re.search(told, line), line
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("while True:\n    print('egg' * 1000)", "prints more than 2,000,000 characters; a chapter shows"),
+        ("display({'text/plain': 'egg' * 20_000_000}, raw=True)", "its outputs take 60,.* bytes, expected at most"),
+    ],
+)
+def test_a_chapter_that_shows_without_end(tiny: Path, code: str, told: str) -> None:
+    with (tiny / "notebooks/01_hens.md").open("a", encoding="utf-8") as file:
+        file.write(f"\n```{{code-cell}} python\n{code}\n```\n")
+    with pytest.raises(ChapterError, match=rf"notebooks/01_hens.md.*{told}"):
+        run_all([Job(find_chapter(tiny, "hens"), tiny / "_build/out.ipynb", {})])

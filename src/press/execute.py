@@ -30,7 +30,7 @@ from press.keys import own_files
 from press.notebooks import ChapterFile, chapter_call, read_md, strip_run, write
 from press.package import Package
 from press.parameters import check_parameters
-from press.places import DESCRIPTOR
+from press.places import DESCRIPTOR, MOST_BYTES
 from press.progress import Progress, Reporter
 from press.store import Say
 
@@ -140,6 +140,9 @@ def execute(ready: Ready, parameters: Mapping[str, Any], time_limit: int = TIME_
         place = blame.place(ready.chapter, bool(parameters), _reporter.cell)
         limit = f"ended after its time limit of {time_limit} s a cell"
         raise ChapterError(f"{place}: {limit if isinstance(error, CellTimeoutError) else 'its kernel died'}") from None
+    size = len(nbformat.writes(notebook))
+    if size > MOST_BYTES:
+        raise ChapterError(f"{ready.chapter.place}: its outputs take {size:,} bytes, expected at most {MOST_BYTES:,}")
     strip_run(notebook)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):

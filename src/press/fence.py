@@ -1,5 +1,6 @@
 """A fence around a running chapter: it reads what it declares, writes in temporary folders, asks no other machine.
 
+Its memory and what it prints have limits too.
 It is a fence against accidents and stale inputs and no sandbox: code that means to get out, in C or through another
 program, gets out. Loaded into the kernel as an IPython extension (``--ext=press.fence``); the environment variable
 ``PRESS_FENCE`` holds the book's root, the files that the chapter may read there, and those of our own modules that its
@@ -21,6 +22,8 @@ from typing import Any
 from press.errors import ChapterError
 
 VARIABLE = "PRESS_FENCE"
+#: What a chapter may take: bytes of memory, and characters that it prints.
+MOST_MEMORY, MOST_PRINTED = 4_000_000_000, 2_000_000
 #: What holds data rather than a program: outside the book's root, only these are kept from a chapter.
 _DATA = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".parquet", ".feather", ".db", ".sqlite", ".xml", ".txt")
 #: Environment variables that say where things are; a kernel sees no others, since its key has none.
@@ -55,7 +58,36 @@ def load_ipython_extension(shell: Any) -> None:
     """Raise the fence in this kernel (IPython calls this)."""
     told = json.loads(os.environ.pop(VARIABLE))
     fence = Fence(told["root"], told["readable"])
+    _limit_memory()
+    for stream in (sys.stdout, sys.stderr):
+        _limit_output(stream)
     sys.addaudithook(fence.audit)
+
+
+def _limit_memory() -> None:
+    """Let a chapter that asks for too much end in a MemoryError, where the system keeps such limits."""
+    try:
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    except (ImportError, ValueError, OSError):
+        return
+
+
+def _limit_output(stream: Any) -> None:
+    """Let a chapter that prints without end be told so."""
+    write, printed = stream.write, 0
+
+    def limited(text: str) -> Any:
+        nonlocal printed
+        printed += len(text)
+        if printed > MOST_PRINTED:
+            raise ChapterError(f"prints more than {MOST_PRINTED:,} characters; a chapter shows what its readers read")
+        return write(text)
+
+    stream.write = limited
 
 
 class Fence:
