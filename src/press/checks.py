@@ -189,7 +189,7 @@ class Book:
         """Yield what is wrong with chapters (default: all, and the other pages), a line each."""
         wanted = {chapter.place for chapter in (chapters(self.root) if only is None else only)}
         for place, problem in self.unread.items():
-            if place in wanted:
+            if only is None or place in wanted:  # one may have vanished since it was read
                 yield problem
         for reading in self.readings.values():
             if reading.chapter.place in wanted:
