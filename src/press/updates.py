@@ -22,19 +22,25 @@ class Update:
     change: str
 
 
-def load_updates(package: Package, chapters: Iterable[str]) -> list[Update]:
-    """Return the updates, newest first; none if the package has no such table. Raises DataError for no such chapter."""
-    if "updates" not in package.resources:
-        return []
-    frame = package.table("updates")
+def check_updates(package: Package, chapters: Iterable[str]) -> None:
+    """Raise DataError for an update of a chapter that there is not."""
     known = {BOOK, *chapters}
-    for number, chapter in enumerate(frame["chapter"], 2):
+    for number, row in enumerate(package.rows("updates") if "updates" in package.resources else (), 2):
+        chapter = row["chapter"]
         if chapter not in known:
             path = package.resource("updates")["path"]
             raise DataError(
                 f"data/{path}, row {number}, field chapter: found '{chapter}', expected '{BOOK}' or a chapter"
-                f"{nearest(str(chapter), known)}"
+                f"{nearest(chapter, known)}"
             )
+
+
+def load_updates(package: Package, chapters: Iterable[str]) -> list[Update]:
+    """Return the updates, newest first; none if the package has no such table. Raises DataError for no such chapter."""
+    if "updates" not in package.resources:
+        return []
+    check_updates(package, chapters)
+    frame = package.table("updates")
     frame = frame.sort_values("date", ascending=False, kind="stable")
     return [Update(str(r.id), f"{r.date:%Y-%m-%d}", str(r.chapter), str(r.change)) for r in frame.itertuples()]
 
