@@ -27,7 +27,7 @@ SCRIPT = "<script>window.hacked=1</script>"
 INJECTED = """() => [
   ...[...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => /^on/i.test(a.name)))
     .map((e) => `handler in ${e.outerHTML.slice(0, 120)}`),
-  ...[...document.querySelectorAll("[href], [src], [action], [formaction]")].filter((e) =>
+  ...[...document.querySelectorAll("[href]:not(link[rel='icon']), [src], [action], [formaction]")].filter((e) =>
     /^\\s*(javascript|data|vbscript):/i.test(e.getAttribute("href") || e.getAttribute("src") || e.getAttribute("action")
       || "")).map((e) => `link ${e.outerHTML.slice(0, 120)}`),
   ...[...document.querySelectorAll("script")].filter((e) => !e.getAttribute("src") && e.type !== "application/ld+json")

@@ -33,7 +33,10 @@ _ENVIRONMENT = jinja2.Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-_ENVIRONMENT.filters.update(long_date=words.long_date, long_period=words.long_period, deciding=claim_rules.deciding)
+# What comes from the data is translated by the filter: "_" takes its text for markup, and for a format.
+_ENVIRONMENT.filters.update(
+    word=words.gettext, long_date=words.long_date, long_period=words.long_period, deciding=claim_rules.deciding
+)
 _ENVIRONMENT.tests.update(address=is_address)
 
 
