@@ -270,7 +270,7 @@ def executed(path: Path, chapter: str, *claims: str) -> None:
     ]
     cells: list[dict[str, Any]] = [{"cell_type": "markdown", "source": [f"# {chapter}"]}]
     cells += [{"cell_type": "code", "source": [], "outputs": [{"data": {MIME: record}}]} for record in records]
-    path.write_text(json.dumps({"cells": cells}), "utf-8")
+    path.write_text(json.dumps({"nbformat": 4, "cells": cells}), "utf-8")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from press import fence, warm
 from press.cli import main
 from press.errors import ChapterError
 from press.execute import IpcEngine, Job, run, run_all
+from press.keys import own_files
 from press.notebooks import find_chapter
 from press.warm.server import load
 
@@ -147,7 +148,7 @@ def execute(root: Path, cells: list[str], **environment: str) -> list[list[dict[
     tags = {"tags": ["raises-exception"]}
     code = [nbformat.v4.new_code_cell(textwrap.dedent(cell).strip(), metadata=tags) for cell in cells]
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (fence.environment(root, ["data/hens.csv"]) | environment).items():
+        for name, value in (fence.environment(root, ["data/hens.csv"], own_files([]).values()) | environment).items():
             patch.setenv(name, value)
         patch.chdir(root)
         notebook = nbformat.v4.new_notebook(cells=code, metadata={"papermill": {}})

@@ -35,7 +35,7 @@ from press.parameters import check_parameters, declared_parameters
 from press.prose import EXCEPTIONS, bare_numbers, is_draft, load_exceptions, prose, words
 from press.records import Record, read_notebook, read_records
 from press.scenarios import SCENARIO, load_scenarios
-from press.updates import load_updates
+from press.updates import check_updates
 
 WORDS_A_MINUTE = 200
 #: What a figure must be told, and the keyword that tells it.
@@ -200,7 +200,7 @@ class Book:
             names = {*self.readings}
             if not self.unread:
                 try:
-                    load_updates(self.package, names)
+                    check_updates(self.package, names)
                 except PressError as error:
                     yield str(error)
             for number, row in enumerate(self.package.rows("claims") if self.claims else (), 2):
