@@ -72,7 +72,7 @@ def test_each_hook_finds_its_own_fault_and_nothing_else(tmp_path: Path) -> None:
     for words in (
         "notebooks/01_deal.md, cell",
         "`os` imported but unused",
-        "Would reformat: src/thaw/fault.py",
+        "src/thaw/fault.py:2:1",
         "field value: found 'many', expected a number",
         "found 'recieved', expected received",
     ):
