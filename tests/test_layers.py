@@ -101,7 +101,7 @@ def test_a_notebook_shows_a_large_drawing_as_a_picture_the_same_each_time(
     assert first == second and "image/svg+xml" not in first
     assert len(json.dumps(first)) < 200_000 < len(drawn(chart))
     notebook = tmp_path / "x.ipynb"
-    notebook.write_text(json.dumps({"cells": [{"outputs": [{"data": first}]}]}), "utf-8")
+    notebook.write_text(json.dumps({"nbformat": 4, "cells": [{"outputs": [{"data": first}]}]}), "utf-8")
     (record,) = read_records(notebook)
     assert record["spec"] == spec_of(chart, WIDE, "x") and "packed" not in record and record["picture"]
     redrawn = live.drawings("hens-x", record, None)
