@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
 from press.errors import SweepError
 from press.execute import kernels
+from press.orphans import end_with_parent
 
 #: Gives a pool, and another one when that broke.
 Pool = Callable[[], Executor]
@@ -25,19 +24,7 @@ def processes(workers: int) -> Iterator[tuple[Pool, int]]:
     """Give a pool of processes of this machine, with warm kernels, and how many runs it should have at a time."""
     context = multiprocessing.get_context("spawn")  # this process has threads, so it must not fork
     with kernels():
-        yield lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent), 2 * workers
-
-
-def _end_with_parent() -> None:
-    """End this process when the sweep's is killed: nobody else would."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+        yield lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent), 2 * workers
 
 
 @contextmanager
