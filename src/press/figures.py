@@ -25,7 +25,7 @@ WIDE, NARROW = 680, 350
 #: anew for the site: two drawings of this size and the rows, each value on a line of its own, are a megabyte.
 NOTEBOOK_LIMIT = 150_000
 
-#: 10,000 marks are more than a column of 680 pixels can show apart, and a phone needs four seconds to bring them alive.
+#: 10,000 marks are more than a column of 680 pixels can show apart.
 ROWS_LIMIT = 10_000
 
 #: What the rows of a chart may weigh, compressed: exploring a figure may cost 310 KB, and Vega takes 205 of them.
