@@ -1,17 +1,17 @@
 """The press against plain Jupyter Book that executes the same chapters: five kinds of change, side by side in one run.
 
-usage: python benchmarks/book.py [PAIRS [CASE …]]     writes benchmarks/results/book.csv and prints it as a table
+usage: python benchmarks/book.py [PAIRS]     writes book/benchmarks/book.txt and prints it as a table
 
-In each pair both sides start from the same state. Plain Jupyter Book (``build --all`` with ``execute_notebooks:
-force``) is what a reader of its manual would run, after any change; it builds one edition, so the press is timed for
-one edition (``--as-of``) and, as ``make book`` does it, for all.
+Plain Jupyter Book (``build --all`` with ``execute_notebooks: force``) is what a reader of its manual would run, after
+any change. It does the same work after each, so it is timed once in a pair; the press is timed for each change in turn,
+on the book as the change before left it. Plain Jupyter Book builds one edition, so the press is timed for one
+(``--as-of``); it also runs the last chapter once for each scenario, which plain Jupyter Book does not.
 """
 
 from __future__ import annotations
 
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,7 +20,6 @@ from pathlib import Path
 from measure import BIN, ROOT, copy_book, seconds, write_results
 
 PLAIN = [str(BIN / "jupyter-book"), "build", ".", "--all", "-q"]
-ALL = [str(BIN / "press"), "build"]
 
 
 def latest_day() -> str:
@@ -36,10 +35,6 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), "utf-8")
 
 
-def nothing(book: Path) -> None:
-    """Change nothing."""
-
-
 def prose(book: Path) -> None:
     """Change one word of a chapter."""
     edit(book / "notebooks/03_prisoners.md", "## What the commentary claims", "## What the commentary claims,")
@@ -47,8 +42,7 @@ def prose(book: Path) -> None:
 
 def table(book: Path) -> None:
     """Change the note of one row of a table that one chapter reads."""
-    path = book / "data/balloons.csv"
-    edit(path, "article text,,", "article text,counted,")
+    edit(book / "data/balloons.csv", "article text,,", "article text,counted,")
 
 
 def code(book: Path) -> None:
@@ -56,49 +50,50 @@ def code(book: Path) -> None:
     edit(book / "notebooks/04_border.md", "import altair as alt", "import altair as alt  # charts")
 
 
-#: What is changed after a build, and what it is called; None is a clean build.
-CASES: dict[str, Callable[[Path], None] | None] = {
-    "clean build": None,
-    "nothing changed": nothing,
+#: What is changed before each build, in turn.
+CASES: dict[str, Callable[[Path], None]] = {
+    "clean build": lambda book: None,
+    "nothing changed": lambda book: None,
     "prose edit": prose,
     "one table changed": table,
     "one code cell changed": code,
 }
 
 
-def time_case(change: Callable[[Path], None] | None) -> tuple[float, float, float]:
-    """Return seconds of the press for one edition, for all editions, and of plain Jupyter Book."""
-    one = [*ALL, "--as-of", latest_day()]
-    taken = []
-    for command in (one, ALL, PLAIN):
-        with tempfile.TemporaryDirectory() as folder:
-            book = copy_book(Path(folder), executing=command is PLAIN)
-            if change:
-                if command is not PLAIN:  # plain Jupyter Book with --all does the same work with and without a past
-                    subprocess.run(command, cwd=book, check=True, capture_output=True)
-                change(book)
-            taken.append(seconds(command, book))
-    return taken[0], taken[1], taken[2]
+def pair() -> tuple[dict[str, float], float]:
+    """Return the seconds of the press in each case, and those of plain Jupyter Book."""
+    taken = {}
+    with tempfile.TemporaryDirectory() as folder:
+        book = copy_book(Path(folder))
+        for case, change in CASES.items():
+            change(book)
+            taken[case] = seconds([str(BIN / "press"), "build", "--as-of", latest_day()], book)
+    with tempfile.TemporaryDirectory() as folder:
+        return taken, seconds(PLAIN, copy_book(Path(folder), executing=True))
 
 
-def main(pairs: int, names: list[str]) -> None:
-    rows = []
-    for name in names or list(CASES):
-        one, every, plain = zip(*(time_case(CASES[name]) for _ in range(pairs)), strict=True)
-        middle = [statistics.median(values) for values in (one, every, plain)]
-        rows.append(
-            {
-                "case": name,
-                "press, one edition (s)": f"{middle[0]:.2f}",
-                "press, all editions (s)": f"{middle[1]:.2f}",
-                "plain Jupyter Book (s)": f"{middle[2]:.2f}",
-                "ratio, one edition": f"{middle[0] / middle[2]:.2f}",
-                "ratio, all editions": f"{middle[1] / middle[2]:.2f}",
-            }
-        )
-        print(rows[-1], file=sys.stderr, flush=True)
-    write_results("book", rows, f"medians of {pairs} pairs")
+def main(pairs: int) -> None:
+    ours: dict[str, list[float]] = {case: [] for case in CASES}
+    ratios: dict[str, list[float]] = {case: [] for case in CASES}
+    plain: list[float] = []
+    for number in range(pairs):
+        taken, other = pair()
+        print(f"pair {number + 1} of {pairs}: {taken}, plain {other:.1f}", file=sys.stderr, flush=True)
+        plain.append(other)
+        for case in CASES:
+            ours[case].append(taken[case])
+            ratios[case].append(taken[case] / other)
+    rows = [
+        {
+            "case": case,
+            "press (s)": f"{statistics.median(ours[case]):.2f}",
+            "plain Jupyter Book (s)": f"{statistics.median(plain):.2f}",
+            "ratio": f"{statistics.median(ratios[case]):.3f}",
+        }
+        for case in CASES
+    ]
+    write_results("book", rows, f"The press against plain Jupyter Book, medians of {pairs} pairs")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:])
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

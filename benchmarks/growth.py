@@ -1,6 +1,6 @@
 """How time and memory grow with the number of chapters: 7, 30, 100 and 300, made from the real ones.
 
-usage: python benchmarks/growth.py [COUNT …]     writes book/benchmarks/growth.csv and prints it as a table
+usage: python benchmarks/growth.py [COUNT …]     writes book/benchmarks/growth.txt and prints it as a table
 
 A copy of a chapter is a chapter of its own: it has another name, and the claims that it judges are rows of their own.
 Timed are a clean build of one edition, and the same again with nothing changed; memory is the most that the processes
@@ -87,7 +87,7 @@ def main(counts: tuple[int, ...]) -> None:
             }
         )
         print(rows[-1], file=sys.stderr, flush=True)
-    write_results("growth", rows, "one run each")
+    write_results("growth", rows, "How a build grows with the number of chapters, one run each")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Cold kernels against warm ones, side by side in one run: the chapters with one and two workers, and one kernel.
 
-usage: python benchmarks/kernels.py [PAIRS]     writes book/benchmarks/kernels.csv and prints it as a table
+usage: python benchmarks/kernels.py [PAIRS]     writes book/benchmarks/kernels.txt and prints it as a table
 
 The chapters' time holds the start of the server that warm kernels are forked from; the one kernel's does not. CPU
-seconds are those of all processes together: on a machine that has other work they say more than the clock.
+seconds are those of all processes together: on a machine that has other work they say more than the clock. nbval alone
+starts a cold kernel for each notebook, one after another; the press's has warm ones, two at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import psutil
 from jupyter_client.manager import KernelManager
-from measure import ROOT, write_results
+from measure import BIN, ROOT, seconds, write_results
 
 from press import warm
 from press.execute import Job, run_all
@@ -58,6 +59,13 @@ def first_result() -> Times:
     return taken, used.user + used.system
 
 
+def validate(*options: str) -> Times:
+    """Return how long nbval takes to run all chapters again and to compare what they show."""
+    before = cpu()
+    taken = seconds([str(BIN / "pytest"), "-q", "-p", "no:cacheprovider", *options, "notebooks"], ROOT)
+    return taken, cpu() - before
+
+
 def row(case: str, cold: list[Times], hot: list[Times]) -> dict[str, str]:
     (a, a_cpu), (b, b_cpu) = (map(statistics.median, zip(*times, strict=True)) for times in (cold, hot))
     clock = {"cold (s)": f"{a:.2f}", "warm (s)": f"{b:.2f}", "ratio": f"{b / a:.2f}"}
@@ -72,10 +80,16 @@ def main(pairs: int) -> None:
             for workers in (1, 2):
                 case = f"{len(chapters(ROOT))} chapters, {workers} worker{'s' * (workers > 1)}"
                 times.setdefault(case, ([], []))[which].append(run_chapters(workers))
+            nbval = times.setdefault("nbval alone, against the press's own run of it with two workers", ([], []))
+            nbval[which].append(validate() if which else validate("-c", os.devnull, "--rootdir", ".", "--nbval"))
             with warm.kernels():
                 first_result()  # the server is ready after it
                 times.setdefault("one kernel, to its first result", ([], []))[which].append(first_result())
-    write_results("kernels", (row(case, *both) for case, both in times.items()), f"medians of {pairs} pairs")
+    write_results(
+        "kernels",
+        [row(case, *both) for case, both in times.items()],
+        f"Kernels started cold and forked from a warm process, medians of {pairs} pairs",
+    )
 
 
 if __name__ == "__main__":

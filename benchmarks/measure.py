@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import os
 import platform
 import shutil
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -79,15 +80,20 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def write_results(name: str, rows: Iterable[Mapping[str, str]], how: str) -> None:
-    """Write rows as ``book/benchmarks/NAME.csv`` with machine, day and ``how`` they were measured; print them too."""
-    told = {"measured": f"{datetime.date.today().isoformat()}; {how}; {machine()}"}
-    rows = [{**row, **told} for row in rows]
+def write_results(name: str, rows: Sequence[Mapping[str, str]], caption: str) -> None:
+    """Write rows as ``book/benchmarks/NAME.txt``, a table that a page includes; print it too.
+
+    The caption ends with the machine and the day.
+    """
+    day = datetime.date.today()
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    table = (
+        f"```{{csv-table}} {caption}. Measured on {day.day} {day:%B %Y}: {machine()}.\n"
+        f":header-rows: 1\n:align: left\n\n{text.getvalue()}```\n"
+    )
     RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    print("| " + " | ".join(rows[0]) + " |\n|" + " --- |" * len(rows[0]))
-    for row in rows:
-        print("| " + " | ".join(row.values()) + " |")
+    (RESULTS / f"{name}.txt").write_text(table, "utf-8")
+    print(table)

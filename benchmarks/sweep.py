@@ -1,6 +1,6 @@
 """What a sweep costs: 100, 300 and 1,000 runs of the scenario chapter, with 1 and 2 workers, and on a cluster.
 
-usage: python benchmarks/sweep.py [COUNT …]     writes book/benchmarks/sweep.csv and prints it as a table
+usage: python benchmarks/sweep.py [COUNT …]     writes book/benchmarks/sweep.txt and prints it as a table
 
 The runs of the smallest count are made once more on two Dask workers, one of which is killed half way; the table of
 that sweep must have the bytes of the local ones. A book without a scenario chapter is measured with that of the tests.
@@ -82,7 +82,7 @@ def main(counts: tuple[int, ...]) -> None:
         taken, _, table = measured(count, Path(folder), "--scheduler", workers.scheduler_address)
     assert table == tables[count], "the cluster gave another table"
     keep(count, "2 Dask workers, one killed half way; the same bytes", taken, None)
-    write_results("sweep", rows, "one run each")
+    write_results("sweep", rows, "What a sweep of scenarios costs, one run each")
 
 
 if __name__ == "__main__":

@@ -88,6 +88,7 @@ def test_a_second_build_says_why_it_does_not_run(tiny_book: Path, monkeypatch: p
     ("body", "told"),
     [
         ('<a href="gone.html">x</a>', "the link 'gone.html' leads nowhere"),
+        ('<a href="../page.html">x</a>', "the link '../page.html' leads nowhere"),
         ('<a href="#gone">x</a>', "the link '#gone' has no such anchor"),
         ('<a href="other.html#gone">x</a>', "the link 'other.html#gone' has no such anchor"),
         ('<img src="other.html">', "an image without alt text"),
@@ -106,7 +107,12 @@ def test_a_faulty_page_is_named(tmp_path: Path, body: str, told: str) -> None:
 def test_good_pages_pass(tmp_path: Path) -> None:
     (tmp_path / "other.html").write_text("<p id='here'></p>", "utf-8")
     (tmp_path / "page.html").write_text("<a href='other.html#here'>x</a><a href='https://example.org'>y</a>", "utf-8")
-    assert check_site(tmp_path) == 2
+    (tmp_path / "sub").mkdir()
+    links = ("../other.html#here", "/other.html#here", "./", "", "#top", "../sub/", "../sub/a%20b.txt")
+    body = "<p id='top'></p>" + "".join(f"<a href='{link}'>x</a>" for link in links)
+    (tmp_path / "sub/index.html").write_text(body, "utf-8")
+    (tmp_path / "sub/a b.txt").write_text("", "utf-8")
+    assert check_site(tmp_path) == 3
 
 
 def test_a_figure_that_is_not_on_its_page(

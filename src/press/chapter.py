@@ -20,7 +20,6 @@ from press.figures import (
     NARROW,
     NOTEBOOK_LIMIT,
     WIDE,
-    WITHOUT_FIGURES,
     Draw,
     draw_jpeg,
     draw_svg,
@@ -30,7 +29,7 @@ from press.figures import (
 from press.layers import check_weight
 from press.package import Package
 from press.places import find_root
-from press.records import PICTURE_MIME, VEGA_LITE_MIME, emit, pack
+from press.records import PICTURE_MIME, VEGA_LITE_MIME, WITHOUT_FIGURES, emit, pack
 from press.text import as_markdown, require_plain
 
 #: Rows of evidence: a table or a part of it, one row of it, a fact, row ids, or a list of these.

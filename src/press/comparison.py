@@ -29,7 +29,12 @@ def scenario_jobs(root: Path, given: Mapping[str, Any], folder: Path, stems: Ite
     if not known.scenarios:
         return []
     return [
-        Job(chapter, folder / chapter.stem / f"{scenario}.ipynb", {**given, **known.parameters_of(scenario)})
+        Job(
+            chapter,
+            folder / chapter.stem / f"{scenario}.ipynb",
+            {**given, **known.parameters_of(scenario)},
+            figures=False,
+        )
         for chapter in scenario_chapters(root)
         if stems is None or chapter.stem in stems
         for scenario in known.scenarios

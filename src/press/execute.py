@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from press import blame, fence, orphans, warm
+from press import blame, fence, orphans, records, warm
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError
 from press.keys import own_files
@@ -79,11 +79,12 @@ _reporter = Reporter()
 
 @dataclass(frozen=True)
 class Job:
-    """One run of one chapter."""
+    """One run of one chapter. Where its facts alone are wanted its figures are checked, and not drawn."""
 
     chapter: ChapterFile
     output: Path
     parameters: Mapping[str, Any]
+    figures: bool = True
     time_limit: int = TIME_LIMIT
 
 
@@ -112,6 +113,11 @@ def prepare(chapter: ChapterFile) -> Ready:
     source = read_md(chapter)
     own = own_files(cell.source for cell in source.cells if cell.cell_type == "code")
     return Ready(chapter, source, fence.environment(chapter.root, readable(chapter), own.values()))
+
+
+def without_figures(ready: Ready) -> Ready:
+    """Return a chapter whose runs keep its facts alone."""
+    return replace(ready, environment={**ready.environment, records.WITHOUT_FIGURES: "1"})
 
 
 def execute(ready: Ready, parameters: Mapping[str, Any], time_limit: int = TIME_LIMIT) -> nbformat.NotebookNode:
@@ -154,7 +160,8 @@ def execute(ready: Ready, parameters: Mapping[str, Any], time_limit: int = TIME_
 def run(job: Job) -> Path:
     """Run one chapter into ``job.output``; the committed files are not touched. Raises ChapterError (``execute``)."""
     check_parameters(job.chapter, job.parameters)
-    notebook = execute(prepare(job.chapter), job.parameters, job.time_limit)
+    ready = prepare(job.chapter)
+    notebook = execute(ready if job.figures else without_figures(ready), job.parameters, job.time_limit)
     job.output.parent.mkdir(parents=True, exist_ok=True)
     write(notebook, job.output)
     return job.output

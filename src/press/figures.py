@@ -16,8 +16,6 @@ import vl_convert
 
 from press.errors import ChapterError
 
-#: Set in the kernel of a run that keeps facts alone: its figures are checked and not drawn.
-WITHOUT_FIGURES = "PRESS_WITHOUT_FIGURES"
 #: Widths in CSS pixels of the two drawings of a figure: the text column, and a phone.
 WIDE, NARROW = 680, 350
 

@@ -13,6 +13,8 @@ from press.places import MOST_BYTES
 MIME = "application/vnd.press+json"
 VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
 PICTURE_MIME = "image/jpeg"
+#: Set in the kernel of a run that keeps facts alone: its figures are checked and not drawn.
+WITHOUT_FIGURES = "PRESS_WITHOUT_FIGURES"
 
 Record = dict[str, Any]
 

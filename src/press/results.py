@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +82,20 @@ class State:
         return self.chapter.stem + (f" ({given})" if given else "")
 
 
-def state(store: Store, chapter: ChapterFile, parameters: Mapping[str, Any], last: Mapping[str, Parts]) -> State:
-    """Look whether a result is kept. ``last`` has the parts of earlier runs by their name (``read_last``)."""
-    found = State(chapter, parameters, chapter_parts(chapter, parameters, Package(chapter.root)), ())
+def job_parts(job: Job) -> Parts:
+    """Return what the result of a job depends on."""
+    parts = chapter_parts(job.chapter, job.parameters, Package(job.chapter.root))
+    return parts if job.figures else parts | {"figures": "not drawn"}
+
+
+def state(store: Store, job: Job, last: Mapping[str, Parts]) -> State:
+    """Look whether a job's result is kept. ``last`` has the parts of earlier runs by their name (``read_last``)."""
+    found = State(job.chapter, job.parameters, job_parts(job), ())
     if store.has(KIND, found.key):
         return found
     before = last.get(found.name)
     why = differences(before, found.parts) if before else ["it was not run before"]
-    return State(chapter, parameters, found.parts, tuple(why) or ("its result is no longer kept",))
+    return replace(found, why=tuple(why) or ("its result is no longer kept",))
 
 
 def read_last(root: Path) -> dict[str, Parts]:
@@ -111,7 +117,7 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
         return []
     root = jobs[0].chapter.root
     last = read_last(root)
-    states = {job.output: state(store, job.chapter, job.parameters, last) for job in jobs}
+    states = {job.output: state(store, job, last) for job in jobs}
     fresh = [job for job in jobs if not _restore(job, states[job.output], store)]
     if len(jobs) > len(fresh):
         say(f"{len(jobs) - len(fresh)} of {len(jobs)} results are kept")
@@ -119,7 +125,7 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
     def keep(job: Job) -> None:
         made = states[job.output]
         notebook = nbformat.read(job.output, as_version=4)
-        if chapter_parts(job.chapter, job.parameters, Package(root)) != made.parts:
+        if job_parts(job) != made.parts:
             say(f"{made.name}: changed while it ran; its result is not kept")
             return
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]

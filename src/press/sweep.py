@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from press.errors import ChapterError, PressError, SweepError
-from press.execute import TIME_LIMIT, Ready, execute, kernels, prepare, readable
-from press.figures import WITHOUT_FIGURES
+from press.execute import TIME_LIMIT, Ready, execute, kernels, prepare, readable, without_figures
 from press.keys import LOCK, Parts, differences, key_of, own_files
 from press.notebooks import ChapterFile
 from press.package import Package
@@ -250,8 +249,7 @@ def _book(task: Task) -> tuple[_Book, Parts | None]:
     files = (task.chapter.md, *(root / name for name in names), *modules.values())
     states = _states(files)
     parts = chapter_parts(task.chapter, task.fixed, Package(root))
-    quick = {**ready.environment, WITHOUT_FIGURES: "1"}
-    book = _Book(Ready(ready.chapter, ready.source, quick), files, states)
+    book = _Book(without_figures(ready), files, states)
     if key_of(parts) != task.key:
         return book, parts
     _BOOKS.clear()  # a worker of a cluster outlives the sweep, and has kernels of its own, warm with the code of now

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,9 +15,6 @@ from press.errors import PressError, SiteError
 from press.places import find_root
 from press.site import SITE, build
 from press.warm import COLD_VARIABLE
-
-if TYPE_CHECKING:
-    from press.notebooks import ChapterFile
 
 
 @click.command("build")
@@ -42,6 +38,7 @@ def explain(parameters: dict[str, Any]) -> None:
     """Say for each chapter, and for the site, whether its result is kept or has to be made, and why."""
     from press.comparison import scenario_jobs
     from press.editions import load_editions
+    from press.execute import Job
     from press.keys import differences, site_parts
     from press.notebooks import chapters
     from press.package import Package
@@ -52,13 +49,13 @@ def explain(parameters: dict[str, Any]) -> None:
     root = open_root()
     store, last = open_store(root, say), read_last(root)
     editions = [] if parameters else load_editions(Package(root))[:-1]
-    runs: list[tuple[ChapterFile, Mapping[str, Any]]] = []
-    for given in [parameters, *({"as_of": edition.as_of} for edition in editions)]:
-        for chapter in chapters(root):
-            runs.append((chapter, given))
-    runs += [(job.chapter, job.parameters) for job in scenario_jobs(root, parameters, root)]
-    for chapter, with_values in runs:
-        found = state(store, chapter, with_values, last)
+    runs = [
+        Job(chapter, chapter.ipynb, given)
+        for given in [parameters, *({"as_of": edition.as_of} for edition in editions)]
+        for chapter in chapters(root)
+    ]
+    for job in [*runs, *scenario_jobs(root, parameters, root)]:
+        found = state(store, job, last)
         click.echo(f"{found.name}: {'run, because ' + ', '.join(found.why) if found.why else 'kept'}")
     if unchanged(root, parameters):
         click.echo("site: kept")

@@ -95,17 +95,16 @@ class DataTables(_PressDirective):
         found: list[nodes.Node] = []
         licence = next(iter(self.site.package.descriptor.get("licenses", [])), None)
         for name, resource in self.site.package.resources.items():
-            frame = self.site.package.table(name, self.site.as_of)
+            rows = self.site.package.rows(name, self.site.as_of)
             section = nodes.section(ids=[f"table-{name}"], names=[f"table-{name}"])
             section += nodes.title("", resource.get("title", name))
-            known = frame.get("known_from")
             section += raw(
                 self.site.html(
                     "table.html",
                     resource=resource,
-                    rows=len(frame),
-                    n_sources=frame["source_id"].nunique() if "source_id" in frame else 0,
-                    known_to=known.max().strftime("%Y-%m-%d") if known is not None and len(known) else "",
+                    rows=len(rows),
+                    n_sources=len({row["source_id"] for row in rows if row.get("source_id")}),
+                    known_to=max((row.get("known_from", "") for row in rows), default=""),
                     licence=licence,
                     root="../" * self.env.docname.count("/"),
                 )
@@ -120,9 +119,7 @@ class SourceRegister(_PressDirective):
     def run(self) -> list[nodes.Node]:
         used: Counter[str] = Counter()
         for name in self.site.package.resources:
-            frame = self.site.package.table(name, self.site.as_of)
-            if "source_id" in frame:
-                used.update(frame["source_id"])
+            used.update(row.get("source_id", "") for row in self.site.package.rows(name, self.site.as_of))
         sources = [{**self.site.source(source), "rows": used[source]} for source in sorted(self.site.evidence.sources)]
         self.site.mark(self.env, "sources")
         root = "../" * self.env.docname.count("/")
@@ -150,25 +147,23 @@ class SinceThen(_PressDirective):
 
     def run(self) -> list[nodes.Node]:
         self.note_notebooks()
-        known = pd.concat(
-            [
-                frame.set_index("id")[["known_from", "source_id"]]
-                for name in self.site.package.resources
-                if "known_from" in (frame := self.site.package.table(name))
-            ]
-        )
+        known = {
+            row["id"]: row
+            for name in self.site.package.resources
+            for row in self.site.package.rows(name)
+            if "known_from" in row
+        }
         changed = []
         for edition in self.site.editions[:-1]:
             before = self.site.earlier.get(edition.id, {})
             for claim, verdict in self.site.verdicts.items():
                 if claim in before and before[claim]["verdict"] != verdict["verdict"]:
-                    rows = known.loc[verdict["rows"]]
-                    new = rows[rows["known_from"] > pd.Timestamp(edition.as_of)]
-                    sources = [self.site.source(source) for source in sorted(set(new["source_id"]))]
+                    new = [row for row in verdict["rows"] if known[row]["known_from"] > edition.as_of]
+                    sources = [self.site.source(source) for source in sorted({known[row]["source_id"] for row in new})]
                     href = self.env.app.builder.get_relative_uri(self.env.docname, self.site.docs[verdict["chapter"]])
                     changed.append(
                         {**verdict, "before": before[claim], "edition": edition, "href": f"{href}#claim-{claim}"}
-                        | {"new_rows": list(new.index), "new_sources": sources}
+                        | {"new_rows": new, "new_sources": sources}
                     )
         root = "../" * self.env.docname.count("/")
         same = len(self.site.verdicts) - len({verdict["id"] for verdict in changed})
@@ -179,7 +174,11 @@ class SealedEditions(_PressDirective):
     """``{sealed-editions}``: what was published before, from which commit, and how much of it was reviewed."""
 
     def run(self) -> list[nodes.Node]:
-        seals = {name: seal for name, seal in read_seals(self.site.root).items() if seal["day"] <= self.site.as_of}
+        seals = {
+            name: seal
+            for name, seal in read_seals(self.site.root).items()
+            if self.site.front or seal["day"] <= self.site.as_of
+        }
         return list(raw(self.site.html("sealed.html", seals=seals)))
 
 
