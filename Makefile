@@ -13,7 +13,7 @@ help:  ## List the verbs
 book: $(READY)  ## Build the site into _build/site/
 	@$(BIN)/press build
 
-test: $(READY)  ## Run all tests: units, data, chapters (nbval), site in Chromium
+test: $(READY) $(LAB)/.ready  ## Run all tests: units, data, chapters (nbval), site in Chromium
 	@.ci/chromium
 	@$(BIN)/ruff check -q . && $(BIN)/mypy --no-error-summary && $(BIN)/pytest
 
