@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+LAB    := .venv-lab
 LOCK   := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 
 .PHONY: help book test check accept sync preview serve lab hooks new lint bench words lock clean
@@ -12,7 +13,7 @@ help:  ## List the verbs
 book: $(READY)  ## Build the site into _build/site/
 	@$(BIN)/press build
 
-test: $(READY)  ## Run all tests: units, data, chapters (nbval), site in Chromium
+test: $(READY) $(LAB)/.ready  ## Run all tests: units, data, chapters (nbval), site in Chromium
 	@.ci/chromium
 	@$(BIN)/ruff check -q . && $(BIN)/mypy --no-error-summary && $(BIN)/pytest
 
@@ -31,8 +32,8 @@ preview: $(READY)  ## Show the book on this machine and keep it current while yo
 serve: $(READY)  ## Show the built site on this machine
 	@$(BIN)/press serve
 
-lab: $(READY)  ## Edit chapters in JupyterLab: open a notebooks/*.md as a notebook
-	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null && $(BIN)/jupyter lab --notebook-dir=.
+lab: $(LAB)/.ready  ## Edit chapters in JupyterLab: open a notebooks/*.md as a notebook
+	@$(LAB)/bin/jupyter trust notebooks/*.ipynb >/dev/null && $(LAB)/bin/jupyter lab --notebook-dir=.
 
 hooks: $(READY)  ## Have git check pairs, code, data and spelling before each commit
 	@$(BIN)/pre-commit install
@@ -51,22 +52,32 @@ words: $(READY)  ## Write the template of the catalogue of the site's own words
 
 lock:  ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
-	@$(LOCK) --extra lab -c requirements.lock pyproject.toml -o requirements-lab.lock
+	@$(LOCK) --group lab -c requirements.lock -o requirements-lab.lock
 
 clean:  ## Remove what was built, not the environment
 	@rm -rf _build
 
+# An environment in folder $(1) with what the lock file $(2) pins.
+define install
+echo "setting up $(1) from $(2)"; rm -rf $(1); \
+if command -v uv >/dev/null; then \
+  uv venv -q --python $(PYTHON) $(1) && \
+  uv pip install -q --python $(1)/bin/python --compile-bytecode --require-hashes -r $(2); \
+else \
+  $(PYTHON) -m venv $(1) && \
+  $(1)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(2); \
+fi
+endef
+
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"found Python {sys.version.split()[0]}; expected 3.11 or newer: make PYTHON=python3.12 {sys.argv[1]}")' "$(MAKECMDGOALS)"
-	@echo "setting up $(VENV) from requirements.lock"
-	@rm -rf $(VENV)
-	@if command -v uv >/dev/null; then \
-	  uv venv -q --python $(PYTHON) $(VENV) && \
-	  uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock && \
-	  uv pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e . ; \
-	else \
-	  $(PYTHON) -m venv $(VENV) && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
+	@$(call install,$(VENV),requirements.lock)
+	@if command -v uv >/dev/null; then uv pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e . ; \
+	else $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; fi
+	@touch $@
+
+# JupyterLab stands apart; the kernel that it finds is the Python of the chapters.
+$(LAB)/.ready: requirements-lab.lock $(READY)
+	@$(call install,$(LAB),requirements-lab.lock)
+	@JUPYTER_PATH=$(abspath $(LAB))/share/jupyter $(BIN)/python -m ipykernel install --prefix $(LAB) --display-name "Python 3" >/dev/null
 	@touch $@

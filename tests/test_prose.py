@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from press.changes import changes
 from press.cli import main
 from press.prose import bare_numbers
+from press.records import Record
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,18 @@ def test_new_and_gone() -> None:
     assert list(changes([], [fact])) == ["fact hens.laid: new, over 1\u00a0egg"]
     assert list(changes([fact], [])) == ["fact hens.laid: gone (was over 1\u00a0egg)"]
     assert list(changes([fact], [{**fact, "cell": 4}])) == []
+
+
+def test_what_does_not_show_and_what_changes_alike_in_scenarios_is_told_once() -> None:
+    def facts(*values: float) -> list[Record]:
+        fact = {"kind": "fact", "name": "laid", "unit": "eggs", "qualifier": "exact", "rows": ["H001"]}
+        return [
+            {**fact, "chapter": f"hens[{s}]", "value": v} for s, v in zip(("lean", "fat", "mad"), values, strict=True)
+        ]
+
+    assert list(changes(facts(12.34561, 12.34561, 12.3), facts(12.34562, 12.34562, 15.3))) == [
+        "fact hens[fat, lean].laid: 12.3\u00a0eggs, changed in digits that are not shown",
+        "fact hens[mad].laid: 12.3\u00a0eggs -> 15.3\u00a0eggs",
+    ]
+    moved = [{**fact, "rows": ["H002"]} for fact in facts(1, 2, 3)]
+    assert "fact hens[mad].laid: 3\u00a0eggs, its rows or words changed" in list(changes(facts(1, 2, 3), moved))

@@ -83,6 +83,7 @@ def test_the_words_of_the_site_are_the_languages(loud: Path, page: str, said: li
 def test_the_scripts_and_dates_speak_it_too(loud: Path, browser: Browser) -> None:
     text = chrome(loud, "notebooks/01_hens.html")
     assert "2026 m. vasario 3 d." in text and "February" not in text
+    assert "OVER 18" in text and "over 18" not in text
     page = browser.new_page(color_scheme="light")
     page.goto(f"file://{loud}/book/index.html")
     assert page.locator("form[data-press-filter] output").inner_text() == "1 OF 1 SHOWN"

@@ -197,8 +197,12 @@ class Chapter:
             phone).
         id
             Unique in the chapter; letters, digits and hyphens.
-        title, subtitle, alt
-            What to see; unit and period; what a reader who cannot see the chart is told. All required, all different.
+        title
+            What to see.
+        subtitle
+            Unit and period.
+        alt
+            What a reader who cannot see the chart is told; not what the title says.
         rows
             The rows of evidence that the chart shows. Sources, "data to" and "known from" come from them.
         caveat

@@ -19,6 +19,7 @@ from sphinx.locale import get_translator, init
 
 from press import periods
 from press.claims import STRENGTHS, VERDICTS
+from press.facts import Value, format_value
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -27,6 +28,8 @@ DOMAIN, FOLDER = "press", Path(__file__).parent / "locale"
 TEMPLATE = FOLDER / "press.pot"
 _HERE = Path(__file__).parent
 _chosen = {"language": "en"}
+#: What stands before a number that is not exact.
+HEDGES = ("about", "almost", "at least", "at most", "over", "under", "up to")
 #: How Babel reads each kind of file.
 _METHODS = [("**.js", "javascript"), ("**.html", "jinja2"), ("**.svg", "jinja2"), ("**.py", "python")]
 
@@ -81,6 +84,16 @@ def long_period(period: str) -> str:
     return " – ".join(map(words, period.split("/")))
 
 
+def fact_text(value: Value, unit: str, qualifier: str = "exact", spec: str = "", unit_text: str = "") -> str:
+    """Write a value as ``press.facts.format_value`` does, its hedge and its day in the chosen language."""
+    if value is None:
+        return gettext("not known")
+    if unit == "date":
+        return long_date(str(value))
+    text = format_value(value, unit, qualifier, spec, unit_text)
+    return f"{gettext(qualifier)} {text.removeprefix(f'{qualifier} ')}" if text.startswith(f"{qualifier} ") else text
+
+
 @cache
 def _messages_of_scripts() -> list[str]:
     from babel.messages.extract import extract_from_dir
@@ -97,7 +110,7 @@ def of_scripts() -> dict[str, str]:
 
 
 def template() -> Catalog:
-    """Return all messages: of templates, scripts and modules, and the words for verdicts and strengths."""
+    """Return all messages: of templates, scripts and modules, and the words for verdicts, strengths and hedges."""
     from babel.messages.catalog import Catalog
     from babel.messages.extract import extract_from_dir
 
@@ -108,7 +121,7 @@ def template() -> Catalog:
         _HERE, method_map=_METHODS, options_map=options, keywords=keywords
     ):
         catalog.add(message, auto_comments=comments)
-    for word in (*VERDICTS, *STRENGTHS, *STRENGTHS.values(), "revised", "corrected", "Evidence", "Assumption"):
+    for word in (*VERDICTS, *STRENGTHS, *STRENGTHS.values(), *HEDGES, "revised", "corrected", "Evidence", "Assumption"):
         catalog.add(word)
     return catalog
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from docutils import nodes
 
-from press.facts import format_value
 from press.records import MIME
 from press.sphinx_ext.site import Site
+from press.words import fact_text
 
 #: Forms of an output that are markup or code. A page shows the output's plain text, or its picture, instead.
 NOT_SHOWN = (
@@ -46,7 +46,7 @@ class RecordRenderer:
         if kind == "verdict":
             return raw(site.html("verdict.html", verdict=record, **site.cite(record)))
         if kind == "fact":
-            text = format_value(record["value"], record["unit"], record["qualifier"], unit_text=record["unit"])
+            text = fact_text(record["value"], record["unit"], record["qualifier"], unit_text=record["unit"])
             return raw(site.html("fact.html", fact=record, text=text))
         return raw("<!-- chapter -->")
 

@@ -13,10 +13,11 @@ from sphinx.util.docutils import SphinxDirective
 
 from press.comparison import RESULTS, read_comparison
 from press.errors import ChapterError, DataError, PressError, nearest
-from press.facts import TEXT_UNITS, format_value
+from press.facts import TEXT_UNITS
 from press.scenarios import TABLES, Scenario, load_scenarios
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
+from press.words import fact_text
 
 #: Set in the environment of a rendering of one chapter with a reader's assumptions: JSON of ``doc`` and ``told``.
 ASSUMPTIONS = "PRESS_ASSUMPTIONS"
@@ -87,7 +88,7 @@ class ScenarioTable(SphinxDirective):
             {
                 "label": label,
                 "unit": unit,
-                "text": format_value(facts[name]["value"], facts[name]["unit"], facts[name]["qualifier"], spec),
+                "text": fact_text(facts[name]["value"], facts[name]["unit"], facts[name]["qualifier"], spec),
                 "rows": facts[name]["rows"].split(),
             }
             for name, spec, label, unit in columns

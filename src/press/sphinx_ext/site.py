@@ -18,7 +18,6 @@ from press import live, words
 from press.editions import Edition, load_editions, read_verdicts
 from press.errors import ChapterError, DataError, nearest
 from press.evidence import Evidence
-from press.facts import format_value
 from press.package import Package
 from press.records import Record, read_records
 from press.store import STORE_VARIABLE, Store, open_store
@@ -169,7 +168,7 @@ class Site:
     def fact_text(self, name: str, spec: str = "", unit: str = "") -> str:
         """Write a fact as prose shows it."""
         record = self.fact(name)
-        return format_value(record["value"], record["unit"], record["qualifier"], spec, unit)
+        return words.fact_text(record["value"], record["unit"], record["qualifier"], spec, unit)
 
     def source(self, source_id: str) -> dict[str, Any]:
         """Return a source's record of the register."""
