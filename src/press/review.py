@@ -13,6 +13,7 @@ from press.errors import ChapterError, DataError, nearest
 from press.facts import format_value
 from press.package import Package
 from press.records import Record, read_records
+from press.whole import write_whole
 
 #: The sheet stands with the editions whose numbers it holds.
 SHEET = "editions/review.csv"
@@ -88,7 +89,7 @@ def write_sheet(root: Path) -> list[Line]:
     writer.writerows([HEADER, *map(astuple, lines)])
     path = root / SHEET
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text.getvalue(), "utf-8")
+    write_whole(path, text.getvalue())
     return lines
 
 
