@@ -44,14 +44,23 @@ def undone_on_failure(paths: Iterable[Path]) -> Iterator[None]:
     before = {path: path.read_bytes() if path.exists() else None for path in paths}
     try:
         yield
-    except BaseException:
-        for path, content in before.items():
-            with contextlib.suppress(OSError):  # the others are put back all the same
-                if content is None:
-                    path.unlink(missing_ok=True)
-                elif not path.exists() or path.read_bytes() != content:
-                    write_whole(path, content)
+    except BaseException as error:
+        left = [told for path, content in before.items() if (told := _put_back(path, content))]
+        if left:
+            raise ChapterError("\n".join([str(error), *left])) from error
         raise
+
+
+def _put_back(path: Path, content: bytes | None) -> str:
+    """Let a file be as it was, or return what to tell: the others are put back all the same."""
+    try:
+        if content is None:
+            path.unlink(missing_ok=True)
+        elif not path.exists() or path.read_bytes() != content:
+            write_whole(path, content)
+    except OSError as error:
+        return f"{path.parent.name}/{path.name}: could not be put back as it was ({error.strerror})"
+    return ""
 
 
 def new_chapter(root: Path, name: str, title: str, accept: Accept) -> ChapterFile:
