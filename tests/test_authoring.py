@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from conftest import CHAPTER, write_tiny_book
-from press import authoring
+from press import authoring, whole
 from press.checks import Book
 from press.claims import load_claims
 from press.cli import main
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_put_back_is_named(tmp_path: Path, monkeypatch: py
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         path.write_bytes(content)
 
-    monkeypatch.setattr(authoring, "write_whole", refuse)
+    monkeypatch.setattr(whole, "write_whole", refuse)
     with pytest.raises(ChapterError) as raised, authoring.undone_on_failure([stuck, other]):
         for path in (stuck, other):
             path.write_text("after", "utf-8")

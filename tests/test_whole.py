@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -13,6 +14,8 @@ from click.testing import CliRunner
 
 from conftest import write_tiny_book
 from press.cli import main
+from press.errors import DataError
+from press.refresh import write
 from press.whole import write_whole
 
 
@@ -83,3 +86,25 @@ def test_a_full_disk_costs_no_author_a_file(
         result = CliRunner().invoke(main, verb.split())
     assert tried and result.exit_code and "No space left on device" in result.output, result.output
     assert files(root) == before
+
+
+def test_what_a_refresh_cannot_put_back_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (tmp_path / name).write_text("before", "utf-8")
+    replace = Path.replace
+
+    def refuse(path: Path, target: Path) -> Path:
+        if target.name == "c.csv" or path.name == ".a.csv.new":  # the third comes not in, the first not back
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(DataError) as raised:
+        write.replace_all(tmp_path, dict.fromkeys(("a.csv", "b.csv", "c.csv"), b"after"))
+    told = "a.csv: could not be put back as it was (Input/output error)"
+    assert str(raised.value).endswith(told) and "c.csv: cannot be written" in str(raised.value)
+    assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == {
+        "a.csv": "after",
+        "b.csv": "before",
+        "c.csv": "before",
+    }

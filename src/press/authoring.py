@@ -25,7 +25,7 @@ from press.periods import bounds
 from press.places import DESCRIPTOR
 from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
 from press.validate import validate
-from press.whole import write_whole
+from press.whole import put_back, write_whole
 
 TOC, CLAIMS = "_toc.yml", "claims"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -45,22 +45,10 @@ def undone_on_failure(paths: Iterable[Path]) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        left = [told for path, content in before.items() if (told := _put_back(path, content))]
+        left = [told for path, content in before.items() if (told := put_back(path, content))]
         if left:
             raise ChapterError("\n".join([str(error), *left])) from error
         raise
-
-
-def _put_back(path: Path, content: bytes | None) -> str:
-    """Let a file be as it was, or return what to tell: the others are put back all the same."""
-    try:
-        if content is None:
-            path.unlink(missing_ok=True)
-        elif not path.exists() or path.read_bytes() != content:
-            write_whole(path, content)
-    except OSError as error:
-        return f"{path.parent.name}/{path.name}: could not be put back as it was ({error.strerror})"
-    return ""
 
 
 def new_chapter(root: Path, name: str, title: str, accept: Accept) -> ChapterFile:

@@ -23,3 +23,15 @@ def write_whole(path: Path, content: str | bytes) -> None:
         with suppress(OSError):
             half.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def put_back(path: Path, content: bytes | None) -> str:
+    """Let a file be as it was (None: there was none), and return "", or what to tell if that cannot be done."""
+    try:
+        if content is None:
+            path.unlink(missing_ok=True)
+        elif not path.exists() or path.read_bytes() != content:
+            write_whole(path, content)
+    except OSError as error:
+        return f"{path.parent.name}/{path.name}: could not be put back as it was ({error.strerror})"
+    return ""
