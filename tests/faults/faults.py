@@ -109,6 +109,7 @@ class Faults:
             faults = [line for line in watch.faults() if not line.startswith("UNCAUGHT")]
             watch.broken += [line for line in watch.faults() if line.startswith("UNCAUGHT")]
             self.thrown.update(line.split()[0] for line in faults)
+            watch.said.append(repr(item.funcargs))  # type: ignore[attr-defined]
             kind = self._judge(watch, faults, call.excinfo)
             self.counts[kind] += 1
             if kind == BROKEN:
