@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 LAB    := .venv-lab
 LOCK   := uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 
-.PHONY: help book test check accept sync preview serve lab hooks new lint bench words lock clean
+.PHONY: help book test faults check accept sync preview serve lab hooks new lint bench words lock clean
 help:  ## List the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -16,6 +16,9 @@ book: $(READY)  ## Build the site into _build/site/
 test: $(READY) $(LAB)/.ready  ## Run all tests: units, data, chapters (nbval), site in Chromium
 	@.ci/chromium
 	@$(BIN)/ruff check -q . && $(BIN)/mypy --no-error-summary && $(BIN)/pytest
+
+faults: $(READY)  ## Run the tests under a file system that fails at random: make faults SEED=2 RATE=0.02
+	@PYTHONPATH=tests/faults $(BIN)/pytest -n0 -p faults --tb=no -r N --seed $(or $(SEED),1) --rate $(or $(RATE),0.1) tests
 
 check: $(READY)  ## Say in a moment what is wrong with data and chapters
 	@$(BIN)/press check

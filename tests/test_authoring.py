@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +14,11 @@ import yaml
 from click.testing import CliRunner, Result
 
 from conftest import CHAPTER, write_tiny_book
+from press import authoring, whole
 from press.checks import Book
 from press.claims import load_claims
 from press.cli import main
+from press.errors import ChapterError, DataError
 from press.package import Package
 from press.records import read_records
 from press.site import build
@@ -138,3 +142,23 @@ def test_a_chapter_that_others_use_stays(tmp_path: Path) -> None:
     assert gone.exit_code == 4
     assert "book/index.md, line 6: the fact 'hens.laid'\nbook/index.md, line 6: a link to its page" in gone.output
     assert state(root) == before
+
+
+def test_a_file_that_cannot_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, other = tmp_path / "data/claims.csv", tmp_path / "data/other.csv"
+    stuck.parent.mkdir()
+    for path in (stuck, other):
+        path.write_text("before", "utf-8")
+
+    def refuse(path: Path, content: bytes) -> None:
+        if path == stuck:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        path.write_bytes(content)
+
+    monkeypatch.setattr(whole, "write_whole", refuse)
+    with pytest.raises(ChapterError) as raised, authoring.undone_on_failure([stuck, other]):
+        for path in (stuck, other):
+            path.write_text("after", "utf-8")
+        raise DataError("a row is wrong")
+    told = "a row is wrong\ndata/claims.csv: could not be put back as it was (No space left on device)"
+    assert str(raised.value) == told and other.read_text("utf-8") == "before"

@@ -798,7 +798,7 @@ CASES = [
         edit("editions/review.csv", "\n", "\nhens,fact\n"),
         "review",
         DATA,
-        "editions/review.csv, row 2: found 2 cells, expected 9",
+        "editions/review.csv, row 2: found 2 cells, expected 10",
     ),
     Case("sheet in Latin-1", put("editions/review.csv", b"\xe9\n"), "review", DATA, "editions/review.csv"),
     Case(

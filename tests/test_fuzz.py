@@ -24,7 +24,7 @@ from press.periods import bounds
 from press.prose import bare_numbers, words
 from press.records import read_records
 from press.refresh.sources import load_sources
-from press.review import SHEET, read_sheet
+from press.review import HEADER, SHEET, read_sheet
 from press.scenarios import load_scenarios
 from press.seal import SEALS, read_seals
 from press.supply import licence_faults, locked
@@ -177,7 +177,7 @@ def test_contents(name: str, content: bytes) -> None:
         ("refresh.toml", REFRESH, load_sources),
         ("requirements.lock", "click==8.3.1 \\\n    --hash=sha256:" + "a" * 64 + "\n", locked),
         ("book/dependencies.csv", "package,version,licence,for\nclick,8.3.1,BSD-3-Clause,\n", licence_faults),
-        (SHEET, "chapter,kind,name,value,rows,sources,before,checked_by,checked_on\n" + "a," * 8 + "\n", read_sheet),
+        (SHEET, ",".join(HEADER) + "\n" + "a," * (len(HEADER) - 1) + "\n", read_sheet),
         (
             f"{SEALS}/1.json",
             '{"files": {}, "commit": "a", "day": "2026-01-01", "updates": [], "review": {}}',

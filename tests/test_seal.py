@@ -67,6 +67,7 @@ def test_a_seal_has_the_commit_and_every_file(sealed: Path) -> None:
     assert seal["commit"] == git(sealed, "rev-list", "--max-parents=0", "HEAD").strip()
     names = {path.relative_to(sealed / "_build/site").as_posix() for path in (sealed / "_build/site").rglob("*.html")}
     assert names <= set(seal["files"]) and seal["updates"] == ["U1"]
+    assert seal["review"] == {"numbers": 5, "ticked": 0}  # though nobody has asked for the sheet
 
 
 def test_what_may_not_be_sealed(sealed: Path) -> None:
@@ -156,7 +157,9 @@ def test_a_tick_stays_until_its_number_changes(sealed: Path) -> None:
         ("verdict", "C1", "supported"),
         ("verdict", "C1.growth", "6\N{NO-BREAK SPACE}eggs"),
     ]
-    assert "The farm https://example.org/hens" in rows[0]["sources"] and rows[0]["rows"] == "H002"
+    assert rows[0]["sources"] == "The farm https://example.org/hens"
+    assert rows[0]["rows"] == "H002 (hens, 2025): over 18 eggs"
+    assert rows[0]["shown"] == "over 18\N{NO-BREAK SPACE}eggs (notebooks/01_hens)" and not rows[1]["shown"]
     ticked = path.read_text("utf-8").replace(",,,\n", ",,Ada,2026-01-02\n")
     path.write_text(ticked, "utf-8")
     assert all(line.ticked for line in write_sheet(sealed))
@@ -165,7 +168,8 @@ def test_a_tick_stays_until_its_number_changes(sealed: Path) -> None:
     assert press(sealed, "accept")[0] == 0
     code, output = press(sealed, "review")
     assert code == 0 and "hens, fact growth: was 6\N{NO-BREAK SPACE}eggs, is 8\N{NO-BREAK SPACE}eggs" in output
-    assert f"{SHEET}: 5 numbers, 2 of them ticked" in output
-    path.write_text(path.read_text("utf-8").replace("Ada,2026-01-02", "Ada,"), "utf-8")
+    assert "hens, verdict C1: was the same, on rows that are not as they were, is supported" in output
+    assert f"{SHEET}: 5 numbers, 0 of them ticked" in output
+    path.write_text(path.read_text("utf-8") + "hens,fact,x,1,,,,,Ada,\n", "utf-8")
     code, output = press(sealed, "review")
-    assert code == 3 and "row 4: found half a tick" in output
+    assert code == 3 and "row 7: found half a tick" in output

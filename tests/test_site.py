@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,6 +14,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 
 from conftest import field, table
+from press import report, site
 from press.check_site import check_figures, check_site
 from press.cli import main
 from press.errors import SiteError
@@ -169,3 +173,27 @@ def test_an_earlier_edition_and_what_changed_since(tiny_book: Path, monkeypatch:
     front = BeautifulSoup((site / "notebooks/01_hens.html").read_text("utf-8"), "html.parser")
     choice = [a["href"] for a in front.select(".press-editions a")]
     assert choice == ["../editions/first/notebooks/01_hens.html"]
+
+
+def test_what_cannot_be_removed_does_not_stop_a_site_that_is_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "_build"
+    work.mkdir()
+    for number in ("1", "2", "3"):
+        html = tmp_path / "html"
+        html.mkdir()
+        (html / "index.html").write_text(number, "utf-8")
+        with monkeypatch.context() as patch:
+            if number == "2":
+                patch.setattr(os, "rmdir", refuse)
+                patch.setattr(Path, "unlink", lambda path, **named: refuse(path) if path.suffix else None)
+                (tmp_path / report.PLACE).write_text("old", "utf-8")
+                report.remove(tmp_path)
+            published = site._publish(html, work)
+        assert (published / "index.html").read_text("utf-8") == number
+    assert len(list((work / "sites").iterdir())) == 1  # what was left is removed after the next build
+
+
+def refuse(path: Any, *arguments: Any, **named: Any) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))

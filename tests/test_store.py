@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -104,3 +105,24 @@ def test_the_environment_names_a_shared_folder(tmp_path: Path, said: Said, monke
     monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "shared"))
     open_store(tmp_path / "one", said).put("chapters", KEY, b"result")
     assert open_store(tmp_path / "other", said).get("chapters", KEY) == b"result"
+
+
+def test_a_store_that_refuses_everything_is_said_and_never_raised(
+    store: Store, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("chapters", "damaged", b"result")
+    (store.folder / "chapters/damaged").write_bytes(b"x")
+
+    def refuse(path: Path, *arguments: Any, **named: Any) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    for method in ("replace", "unlink"):
+        monkeypatch.setattr(Path, method, refuse)
+    assert not store.put("chapters", KEY, b"result") and store.get("chapters", "damaged") is None
+    assert [line.split(";")[0] for line in said] == [
+        "a result could not be kept (Input/output error)",
+        "the kept result chapters/damaged is damaged",
+    ]
+    assert store.prune(most=0) == 0
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert store.prune(most=0) == 0

@@ -25,6 +25,7 @@ from press.periods import bounds
 from press.places import DESCRIPTOR
 from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
 from press.validate import validate
+from press.whole import put_back, write_whole
 
 TOC, CLAIMS = "_toc.yml", "claims"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -43,12 +44,10 @@ def undone_on_failure(paths: Iterable[Path]) -> Iterator[None]:
     before = {path: path.read_bytes() if path.exists() else None for path in paths}
     try:
         yield
-    except BaseException:
-        for path, content in before.items():
-            if content is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(content)
+    except BaseException as error:
+        left = [told for path, content in before.items() if (told := put_back(path, content))]
+        if left:
+            raise ChapterError("\n".join([str(error), *left])) from error
         raise
 
 
@@ -76,9 +75,9 @@ def new_chapter(root: Path, name: str, title: str, accept: Accept) -> ChapterFil
             _list_chapters(package, lambda listed: [*listed, name])
         chapter.md.parent.mkdir(exist_ok=True)
         context = {**series, "name": name, "title": title, "claim": claim, "as_of": _last_day(package)}
-        chapter.md.write_text(_template().render(context), "utf-8")
+        write_whole(chapter.md, _template().render(context))
         toc = root / TOC
-        toc.write_text(_with_entry(toc.read_text("utf-8"), chapter, name.replace("_", " ").capitalize()), "utf-8")
+        write_whole(toc, _with_entry(toc.read_text("utf-8"), chapter, name.replace("_", " ").capitalize()))
         problems = validate(root)
         if problems:
             raise DataError("\n".join(problems))
@@ -95,7 +94,7 @@ def remove_chapter(root: Path, name: str) -> ChapterFile:
         raise ChapterError(f"{chapter.place} is used elsewhere; expected nothing that names it:\n" + "\n".join(users))
     with undone_on_failure(_touched(chapter, package)):
         toc = root / TOC
-        toc.write_text(_without_entry(toc.read_text("utf-8"), chapter), "utf-8")
+        write_whole(toc, _without_entry(toc.read_text("utf-8"), chapter))
         if CLAIMS in package.resources:
             path = _path(package, CLAIMS)
             rows = [row for row in _raw_rows(path) if row["chapter"] != called]
@@ -103,7 +102,7 @@ def remove_chapter(root: Path, name: str) -> ChapterFile:
             _list_chapters(package, lambda listed: [other for other in listed if other != called])
         for path in _results(package):
             kept = {key: value for key, value in json.loads(path.read_text("utf-8")).items() if key != called}
-            path.write_text(json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n", "utf-8")
+            write_whole(path, json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
         chapter.md.unlink()
         chapter.ipynb.unlink(missing_ok=True)
     return chapter
@@ -214,7 +213,7 @@ def _list_chapters(package: Package, change: Callable[[list[str]], list[str]]) -
         limits = field.get("constraints", {})
         if field["name"] == "chapter" and "enum" in limits:
             limits["enum"] = change(limits["enum"])
-            path.write_text(json.dumps(descriptor, **layout) + end, "utf-8")
+            write_whole(path, json.dumps(descriptor, **layout) + end)
 
 
 def _raw_rows(path: Path) -> list[dict[str, str]]:
@@ -233,7 +232,7 @@ def _write_rows(path: Path, rows: Iterable[dict[str, str]], header: list[str]) -
     table = csv.DictWriter(text, header, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    path.write_text(text.getvalue(), "utf-8")
+    write_whole(path, text.getvalue())
 
 
 def _with_entry(toc: str, chapter: ChapterFile, title: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from press.errors import DataError
 from press.package import Package
 from press.records import Record
+from press.whole import write_whole
 
 #: Set in the environment of a rendering whose site will hold every edition.
 ALL_EDITIONS = "PRESS_ALL_EDITIONS"
@@ -67,7 +68,7 @@ def write_results(path: Path, chapters: dict[str, Any]) -> bool:
     before = path.read_text("utf-8") if path.exists() else "{}"
     text = json.dumps({**json.loads(before), **chapters}, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text, "utf-8")
+    write_whole(path, text)
     return text != before
 
 

@@ -20,6 +20,7 @@ import yaml
 
 from press.errors import ChapterError, nearest
 from press.records import read_notebook
+from press.whole import write_whole
 
 if TYPE_CHECKING:
     import nbformat
@@ -220,7 +221,7 @@ def sync(chapter: ChapterFile) -> bool:
     text = read_text(chapter)
     plain = text.replace("```{code-cell} ipython3\n", "```{code-cell} python\n")  # JupyterLab names the lexer
     if plain != text:
-        chapter.md.write_text(plain, "utf-8")
+        write_whole(chapter.md, plain)
     fresh = read_md(chapter)
     if chapter.ipynb.exists():
         old = read_ipynb(chapter.ipynb, f"notebooks/{chapter.stem}.ipynb")
@@ -241,7 +242,7 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> bool:
     text = nbformat.writes(notebook, indent=1) + "\n"
     if path.exists() and path.read_bytes() == text.encode():
         return False
-    path.write_text(text, "utf-8")
+    write_whole(path, text)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,5 +80,6 @@ def write(root: Path, error: PressError) -> bool:
 
 
 def remove(root: Path) -> None:
-    """Remove the report of an earlier build."""
-    (root / PLACE).unlink(missing_ok=True)
+    """Remove the report of an earlier build, if that can be done: a build that went well is not to fail by it."""
+    with suppress(OSError):
+        (root / PLACE).unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from press.keys import Parts, differences, digest, environment_parts, key_of, mo
 from press.notebooks import ChapterFile, chapter_call, read_md, with_outputs, write
 from press.package import Package
 from press.store import Say, Store
+from press.whole import write_whole
 
 KIND, LAST = "chapters", "_build/last.json"
 
@@ -139,9 +140,7 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
         last |= {made.name: made.parts for made in states.values() if store.has(KIND, made.key)}
         note = root / LAST
         note.parent.mkdir(exist_ok=True)
-        half = note.with_suffix(".new")
-        half.write_text(json.dumps(last, indent=1, sort_keys=True), "utf-8")
-        half.replace(note)
+        write_whole(note, json.dumps(last, indent=1, sort_keys=True))
     return [job.output for job in jobs]
 
 

@@ -16,6 +16,7 @@ from press.keys import LOCK
 from press.manifest import EDITIONS, MANIFEST, read_manifest
 from press.package import Package
 from press.site import SITE, unchanged
+from press.whole import write_whole
 
 #: Where the seals stand, one file an edition.
 SEALS = "editions/sealed"
@@ -72,7 +73,7 @@ def seal(root: Path, name: str, review: Mapping[str, int]) -> Path:
         "files": dict(all_files(site)),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
+    write_whole(path, json.dumps(found, indent=1, sort_keys=True) + "\n")
     return path
 
 

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,8 @@ def _build(root: Path, work: Path, parameters: Mapping[str, Any], say: Say, work
         try:
             (root / INPUTS).write_text(json.dumps(inputs, indent=1, sort_keys=True), "utf-8")
         except OSError:  # the site is in place: 'press explain' will know less
-            (root / INPUTS).unlink(missing_ok=True)
+            with suppress(OSError):
+                (root / INPUTS).unlink(missing_ok=True)
         store.prune()
         return site
 
@@ -223,7 +224,8 @@ def _publish(html: Path, work: Path) -> Path:
     link.unlink(missing_ok=True)
     link.symlink_to(Path("sites") / fresh.name)
     link.replace(site)
-    for old in sites.iterdir():
-        if old != fresh:
-            shutil.rmtree(old)
+    with suppress(OSError):  # the site is in place: what cannot be removed now is removed after the next build
+        for old in sites.iterdir():
+            if old != fresh:
+                shutil.rmtree(old, ignore_errors=True)
     return site

@@ -56,7 +56,8 @@ class Store:
         content = whole[_HASH:]
         if hashlib.sha256(content).digest() != whole[:_HASH]:
             self._say(f"the kept result {kind}/{key[:12]} is damaged; it is made anew")
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             return None
         with suppress(OSError):  # another build may just have pruned it
             os.utime(path)  # the oldest entries are those unused for longest
@@ -78,18 +79,24 @@ class Store:
             return True
         except OSError as error:
             self._say(f"a result could not be kept ({error.strerror}); the next build makes it again")
-            if fresh:
-                fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                if fresh:
+                    fresh.unlink(missing_ok=True)
             return False
 
     def prune(self, most: int = MOST_BYTES) -> int:
         """Remove what interrupted writers left, then the entries unused for longest beyond ``most`` bytes.
 
-        Returns how many entries went. Builds of other books, or on other machines, may be writing meanwhile.
+        Returns how many entries went. Builds of other books, or on other machines, may be writing meanwhile; what
+        cannot be looked at, or removed, stays.
         """
         entries = []
-        for path in self.folder.glob("*/*"):
-            with suppress(FileNotFoundError):
+        try:
+            paths = list(self.folder.glob("*/*"))
+        except OSError:
+            return 0
+        for path in paths:
+            with suppress(OSError):
                 told = path.stat()
                 if not path.name.startswith("."):
                     entries.append((told.st_mtime_ns, told.st_size, path))
@@ -100,6 +107,7 @@ class Store:
         for _, size, path in entries:
             if total <= most:
                 break
-            path.unlink(missing_ok=True)
-            total, gone = total - size, gone + 1
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+                total, gone = total - size, gone + 1
         return gone

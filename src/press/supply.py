@@ -13,6 +13,7 @@ from pathlib import Path
 
 from press.errors import DataError, nearest
 from press.keys import LOCK
+from press.whole import write_whole
 
 #: The licences of the locked packages, as their publishers state them: kept as a file, so that the page of them is the
 #: same on a machine for which other packages are meant.
@@ -105,7 +106,7 @@ def write_licences(root: Path) -> list[str]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([_COLUMNS, *rows])
-    (root / LICENCES).write_text(text.getvalue(), "utf-8")
+    write_whole(root / LICENCES, text.getvalue())
     return without
 
 

@@ -50,11 +50,11 @@ def review() -> None:
 @click.argument("name")
 def seal_command(name: str) -> None:
     """Seal the built site as the edition NAME: its commit, and the hash of each of its files."""
-    from press.review import read_sheet
+    from press.review import renew
     from press.seal import seal
 
     root = open_root()
-    lines = read_sheet(root).values()
+    lines = renew(root)  # a tick for what has changed since is none
     path = seal(root, name, {"numbers": len(lines), "ticked": sum(line.ticked for line in lines)})
     click.echo(f"{path.relative_to(root)}: sealed; commit it, and tag its commit '{name}'")
 

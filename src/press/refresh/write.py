@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from press.refresh.fetch import Fetched
 from press.refresh.plan import Plan, Row
 from press.refresh.sources import Source
 from press.validate import validate
+from press.whole import put_back
 
 #: Where the files are kept as they came, seen from the root; only their receipts enter the repository.
 RAW, RECEIPT = "raw", ".receipt.json"
@@ -88,12 +90,10 @@ def replace_all(root: Path, files: Mapping[str, bytes]) -> None:
             before[target] = target.read_bytes() if target.exists() else None
             half.replace(target)
     except OSError as error:
-        for target, kept in before.items():
-            if kept is None:
-                target.unlink(missing_ok=True)
-            else:
-                target.write_bytes(kept)
-        raise DataError(f"{error.filename or root.name}: cannot be written ({error.strerror}); nothing was") from None
+        left = [told for target, kept in before.items() if (told := put_back(target, kept))]
+        told = f"{error.filename or root.name}: cannot be written ({error.strerror})"
+        raise DataError("\n".join([told, *left]) if left else f"{told}; nothing was") from None
     finally:
         for half in made:
-            half.unlink(missing_ok=True)
+            with suppress(OSError):
+                half.unlink(missing_ok=True)
