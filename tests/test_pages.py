@@ -24,9 +24,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from conftest import TABLE
 
-#: Not seen green as a whole since the last rooms were merged: it reports, and does not yet hold up the book.
-pytestmark = pytest.mark.xfail(strict=False, reason="not yet seen green as a whole")
-
 KB = 1000
 MOST_BYTES, MOST_HTML, MOST_SHIFT = 250 * KB, 150 * KB, 0.02
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -37,10 +34,14 @@ PAPER = {"width": 665, "height": 986}
 
 OBSERVE_SHIFTS = """
 window.pressShift = 0;
+window.pressRefused = [];
+document.addEventListener("securitypolicyviolation",
+  (e) => pressRefused.push(`${e.blockedURI} (${e.violatedDirective})`));
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.pressShift += entry.value; })
   .observe({ type: "layout-shift", buffered: true });
 """
-#: Returns bytes and files up to the first settled frame, and the shift after the page was read to its end.
+#: Returns bytes and files up to the first settled frame, the shift after the page was read to its end, and what was
+#: asked of others or refused by the page's own policy.
 LOADED = """async () => {
   const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   await document.fonts.ready;
@@ -51,7 +52,7 @@ LOADED = """async () => {
   await frame();
   const ours = (name) => /^(data|blob):/.test(name) || name.startsWith(origin);
   const elsewhere = sent.map((entry) => entry.name).filter((name) => !ours(name));
-  return [total, sent[0].encodedBodySize, sent.length, pressShift, elsewhere];
+  return [total, sent[0].encodedBodySize, sent.length, pressShift, [...elsewhere, ...pressRefused]];
 }"""
 
 
@@ -193,7 +194,7 @@ def test_every_page_is_whole(served: Served) -> None:
             "heading": len(page.xpath("//main//h1")) == 1,
             "landmarks": len(page.xpath("//body//nav[not(@aria-label)]")) == 0,
             "names": set(page.xpath("//@aria-labelledby")) <= ids.keys(),
-            "loads": not [url for url in page.xpath(LOADING) if re.match(r"\w+:(?!image/)|//", url)],
+            "loads": not [url for url in page.xpath(LOADING) if re.match(r"(?!data:)\w+:|//", url)],
         }
         faults += [f"{name}: {fault}" for fault, right in found.items() if not right]
     for sheet in served.site.rglob("*.css"):
@@ -211,9 +212,10 @@ def test_every_page_is_light_and_still_and_asks_nobody_else(served: Served, requ
         context.add_init_script(OBSERVE_SHIFTS)
         page = context.new_page()
         context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
-        page.goto(f"{served.address}/404.html")
-        page.evaluate("() => fetch('http://elsewhere.test/').catch(() => 0)")
-        assert page.evaluate(LOADED)[4] == ["http://elsewhere.test/"], "a page lists what was refused"
+        for asking, listed in (("manifest.json", "http://elsewhere.test/"), ("404.html", "http://elsewhere.test/ (")):
+            page.goto(f"{served.address}/{asking}")  # a file that has no policy, and a page that has one
+            page.evaluate("() => fetch('http://elsewhere.test/').catch(() => 0)")
+            assert any(line.startswith(listed) for line in page.evaluate(LOADED)[4]), asking
         for name in served.every:
             page.goto(f"{served.address}/{name}", wait_until="load")
             measured[name] = page.evaluate(LOADED)
@@ -228,6 +230,13 @@ def test_every_page_is_light_and_still_and_asks_nobody_else(served: Served, requ
     assert (asked, served.missing, served.refused, faults) == ([], [], [], [])
 
 
+#: Opens all that is folded; of a long table's rows, which one loop makes, the first ones stay.
+UNFOLD = """() => {
+  document.querySelectorAll("details").forEach((d) => { d.open = true; });
+  document.querySelectorAll("tbody").forEach((t) => [...t.rows].slice(12).forEach((row) => row.remove()));
+}"""
+
+
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark-phone"])
 def test_axe_finds_nothing(served: Served, scheme: Any, size: Any) -> None:
     found = []
@@ -236,7 +245,7 @@ def test_axe_finds_nothing(served: Served, scheme: Any, size: Any) -> None:
         for name in served.each(page, earlier=scheme == "light"):  # the templates are the same in every edition
             embedded = page.locator("body.press-embed").count() == 1
             assert embedded or page.evaluate("() => document.documentElement.dataset.theme") == scheme
-            page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+            page.evaluate(UNFOLD)
             results = Axe().run(page, options={"resultTypes": ["violations"]}).response
             assert results["passes"], name
             found += [
