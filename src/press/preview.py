@@ -38,7 +38,7 @@ _HEAVY = [
 #: Milliseconds of quiet after which an edit counts as done.
 _QUIET = 100
 _EVENTS, _SCRIPT = "/-press-events", "/-press-preview.js"
-_KEEP_CURRENT = (Path(__file__).parent / "static" / "preview" / "press-preview.js").read_bytes
+_KEEP_CURRENT = (Path(__file__).parent / "templates" / "press-preview.js").read_bytes
 
 
 class Preview:

@@ -176,6 +176,8 @@ def _make(
     materials = bill(root, str(descriptor["name"]), str(descriptor.get("version", "")))
     for part in parts:
         check_figures(part.html, part.book)
+        # Sphinx's note to its next build: a hash of its settings, among them where its packages are on this machine.
+        (part.html / ".buildinfo").unlink(missing_ok=True)
         (part.html / BILL).write_bytes(materials)
     for part in earlier:
         (front.html / "editions").mkdir(exist_ok=True)
