@@ -116,13 +116,14 @@ def test_a_store_that_refuses_everything_is_said_and_never_raised(
     def refuse(path: Path, *arguments: Any, **named: Any) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
 
-    for method in ("replace", "unlink"):
-        monkeypatch.setattr(Path, method, refuse)
-    assert not store.put("chapters", KEY, b"result") and store.get("chapters", "damaged") is None
-    assert [line.split(";")[0] for line in said] == [
-        "a result could not be kept (Input/output error)",
-        "the kept result chapters/damaged is damaged",
-    ]
-    assert store.prune(most=0) == 0
-    monkeypatch.setattr(Path, "stat", refuse)
-    assert store.prune(most=0) == 0
+    with monkeypatch.context() as patched:
+        for method in ("replace", "unlink"):
+            patched.setattr(Path, method, refuse)
+        assert not store.put("chapters", KEY, b"result") and store.get("chapters", "damaged") is None
+        assert [line.split(";")[0] for line in said] == [
+            "a result could not be kept (Input/output error)",
+            "the kept result chapters/damaged is damaged",
+        ]
+        assert store.prune(most=0) == 0
+        patched.setattr(Path, "stat", refuse)
+        assert store.prune(most=0) == 0

@@ -140,7 +140,9 @@ def _visit_inline_math(self: HTML5Translator, node: nodes.Element) -> None:
 
 
 def _visit_block_math(self: HTML5Translator, node: nodes.Element) -> None:
-    self.body.append(self.starttag(node, "div", CLASS="press-formula"))
+    # On a phone a long formula is scrolled in its own box, by keyboard too.
+    label = {"tabindex": "0", "role": "group", "aria-label": _("Formula")}
+    self.body.append(self.starttag(node, "div", CLASS="press-formula", **label))
     self.body.append(tex2mathml(node.astext(), as_block=True) + "</div>\n")
     raise nodes.SkipNode
 
