@@ -141,8 +141,8 @@ def _visit_inline_math(self: HTML5Translator, node: nodes.Element) -> None:
 
 def _visit_block_math(self: HTML5Translator, node: nodes.Element) -> None:
     # On a phone a long formula is scrolled in its own box, by keyboard too.
-    label = {"tabindex": "0", "role": "group", "aria-label": _("Formula")}
-    self.body.append(self.starttag(node, "div", CLASS="press-formula", **label))
+    scrolled: dict[str, Any] = {"tabindex": "0", "role": "group", "aria-label": _("Formula")}
+    self.body.append(self.starttag(node, "div", CLASS="press-formula", **scrolled))
     self.body.append(tex2mathml(node.astext(), as_block=True) + "</div>\n")
     raise nodes.SkipNode
 
