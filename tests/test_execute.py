@@ -14,6 +14,7 @@ from press.errors import ChapterError
 from press.execute import Job, run_all
 from press.keys import key_of
 from press.notebooks import find_chapter
+from press.package import Package
 from press.records import read_records
 from press.results import job_parts
 
@@ -42,7 +43,8 @@ def test_a_run_gives_records_and_touches_nothing_committed(tiny: Path) -> None:
 def test_a_run_for_its_facts_draws_nothing_and_is_not_taken_for_another(tiny: Path) -> None:
     (output,) = run_all([job(tiny, figures=False)])
     assert [record["kind"] for record in read_records(output)] == ["chapter", "fact", "fact", "verdict"]
-    assert key_of(job_parts(job(tiny, figures=False))) != key_of(job_parts(job(tiny)))
+    package = Package(tiny)
+    assert key_of(job_parts(job(tiny, figures=False), package)) != key_of(job_parts(job(tiny), package))
 
 
 def test_a_parameter_reaches_the_chapter(tiny: Path) -> None:

@@ -165,12 +165,13 @@ def _without_magics(source: str) -> str:
     return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
 
 
-def _imports(source: str, package: str) -> list[str]:
+@cache  # every chapter names the same modules, and each of its runs the same chapter
+def _imports(source: str, package: str) -> tuple[str, ...]:
     """Return the names that code may import: ``from a import b`` may mean the module ``a.b``."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []  # running it says so, with its line
+        return ()  # running it says so, with its line
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -181,7 +182,7 @@ def _imports(source: str, package: str) -> list[str]:
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__"):
             names += [a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-    return names
+    return tuple(names)
 
 
 def _name(function: ast.expr) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,13 +154,9 @@ def read_text(chapter: ChapterFile) -> str:
 
 def read_md(chapter: ChapterFile) -> nbformat.NotebookNode:
     """Read the Markdown half as a notebook without outputs, with cell ids made from content."""
-    import jupytext
-
+    text = read_text(chapter)
     try:
-        notebook = jupytext.read(chapter.md)
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ChapterError(f"{chapter.place}: cannot be read: {why}") from None
+        notebook = copy.deepcopy(_parsed(text))
     except Exception as error:
         raise ChapterError(f"{chapter.place}: is not MyST Markdown that jupytext reads: {error}") from None
     seen: dict[str, int] = {}
@@ -172,6 +169,13 @@ def read_md(chapter: ChapterFile) -> nbformat.NotebookNode:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata.get("jupytext", {}).get("text_representation", {}).pop("jupytext_version", None)
     return notebook
+
+
+@lru_cache(maxsize=32)  # a chapter is run once for each edition and scenario
+def _parsed(text: str) -> nbformat.NotebookNode:
+    import jupytext
+
+    return jupytext.reads(text, {"extension": ".md"})
 
 
 def read_ipynb(path: Path, place: str) -> nbformat.NotebookNode:

@@ -83,15 +83,15 @@ class State:
         return self.chapter.stem + (f" ({given})" if given else "")
 
 
-def job_parts(job: Job) -> Parts:
+def job_parts(job: Job, package: Package) -> Parts:
     """Return what the result of a job depends on."""
-    parts = chapter_parts(job.chapter, job.parameters, Package(job.chapter.root))
+    parts = chapter_parts(job.chapter, job.parameters, package)
     return parts if job.figures else parts | {"figures": "not drawn"}
 
 
-def state(store: Store, job: Job, last: Mapping[str, Parts]) -> State:
+def state(store: Store, job: Job, last: Mapping[str, Parts], package: Package) -> State:
     """Look whether a job's result is kept. ``last`` has the parts of earlier runs by their name (``read_last``)."""
-    found = State(job.chapter, job.parameters, job_parts(job), ())
+    found = State(job.chapter, job.parameters, job_parts(job, package), ())
     if store.has(KIND, found.key):
         return found
     before = last.get(found.name)
@@ -117,8 +117,8 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
     if not jobs:
         return []
     root = jobs[0].chapter.root
-    last = read_last(root)
-    states = {job.output: state(store, job, last) for job in jobs}
+    last, package = read_last(root), Package(root)
+    states = {job.output: state(store, job, last, package) for job in jobs}
     fresh = [job for job in jobs if not _restore(job, states[job.output], store)]
     if len(jobs) > len(fresh):
         say(f"{len(jobs) - len(fresh)} of {len(jobs)} results are kept")
@@ -126,7 +126,7 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
     def keep(job: Job) -> None:
         made = states[job.output]
         notebook = nbformat.read(job.output, as_version=4)
-        if job_parts(job) != made.parts:
+        if job_parts(job, Package(root)) != made.parts:
             say(f"{made.name}: changed while it ran; its result is not kept")
             return
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -47,15 +47,15 @@ def explain(parameters: dict[str, Any]) -> None:
     from press.store import open_store
 
     root = open_root()
-    store, last = open_store(root, say), read_last(root)
-    editions = [] if parameters else load_editions(Package(root))[:-1]
+    store, last, package = open_store(root, say), read_last(root), Package(root)
+    editions = [] if parameters else load_editions(package)[:-1]
     runs = [
         Job(chapter, chapter.ipynb, given)
         for given in [parameters, *({"as_of": edition.as_of} for edition in editions)]
         for chapter in chapters(root)
     ]
     for job in [*runs, *scenario_jobs(root, parameters, root)]:
-        found = state(store, job, last)
+        found = state(store, job, last, package)
         click.echo(f"{found.name}: {'run, because ' + ', '.join(found.why) if found.why else 'kept'}")
     if unchanged(root, parameters):
         click.echo("site: kept")
