@@ -101,6 +101,12 @@ def folder(name: str) -> Spoil:
     return spoil
 
 
+def no_folder(root: Path) -> None:
+    """Put a file in the place of the chapters' folder: what nobody can list, whoever runs the tests."""
+    shutil.rmtree(root / "notebooks")
+    (root / "notebooks").touch()
+
+
 def link(name: str, target: str) -> Spoil:
     def spoil(root: Path) -> None:
         (root / name).unlink(missing_ok=True)
@@ -639,6 +645,8 @@ CASES = [
     ),
     Case("no config", gone("_config.yml"), "build", SITE, "_config.yml: there is no such file, expected the settings"),
     # notebooks
+    Case("chapters cannot be listed", no_folder, "run hens", CHAPTER, "notebooks: cannot be listed (Not a directory)"),
+    Case("chapters not listed, build", no_folder, "build", SITE, "notebooks"),
     Case(
         "notebook is no JSON",
         put(IPYNB, "<<<<<<< ours"),

@@ -54,8 +54,16 @@ class ChapterFile:
 
 
 def chapters(root: Path) -> list[ChapterFile]:
-    """Return all chapters in the order of their names."""
-    return [ChapterFile(root, path.stem) for path in sorted((root / "notebooks").glob("*.md"))]
+    """Return all chapters in the order of their names; none without a folder of them.
+
+    Raises ChapterError for a folder that cannot be listed: ``Path.glob`` would find no chapter in it.
+    """
+    folder = root / "notebooks"
+    try:
+        names = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    except OSError as error:
+        raise ChapterError(f"notebooks: cannot be listed ({error.strerror}), expected the folder of chapters") from None
+    return [ChapterFile(root, name.removesuffix(".md")) for name in names if name.endswith(".md")]
 
 
 def find_chapter(root: Path, name: str) -> ChapterFile:
