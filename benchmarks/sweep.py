@@ -69,7 +69,7 @@ def main(counts: tuple[int, ...]) -> None:
         print(rows[-1], file=sys.stderr, flush=True)
 
     for count in sorted(counts):
-        for workers in (1, 2) if count in (min(counts), max(counts)) else (2,):
+        for workers in (2, 1) if count in (min(counts), max(counts)) else (2,):
             with tempfile.TemporaryDirectory() as folder:
                 taken, memory, table = measured(count, Path(folder), "--workers", str(workers))
             assert tables.setdefault(count, table) == table, "another number of workers gave another table"
