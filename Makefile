@@ -47,8 +47,8 @@ new: $(READY)  ## Make a chapter: make new NAME=weather
 lint: $(READY)  ## Format and lint the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/mypy
 
-bench: $(READY)  ## Time the press against plain Jupyter Book
-	@$(BIN)/python benchmarks/book.py && $(BIN)/python benchmarks/kernels.py
+bench: $(READY)  ## Time the press, and write the tables of the page on reproducibility (hours)
+	@for name in book kernels growth sweep; do $(BIN)/python benchmarks/$$name.py || exit; done
 
 words: $(READY)  ## Write the template of the catalogue of the site's own words
 	@$(BIN)/python -m press.words

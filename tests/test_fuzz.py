@@ -17,7 +17,8 @@ from press.checks import CARD, FACT
 from press.claims import check_conditions, parse_measures, parse_rule
 from press.contents import require_files, require_pages
 from press.errors import PressError
-from press.notebooks import ChapterFile, chapter_call, code_lines, kernel, md_cells, parsed_cells
+from press.myst import kernel, md_cells
+from press.notebooks import ChapterFile, chapter_call, code_lines, parsed_cells
 from press.package import Package
 from press.parameters import declared_parameters
 from press.periods import bounds

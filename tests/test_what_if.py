@@ -15,6 +15,7 @@ from press.chapter import Chapter
 from press.execute import check_parameters
 from press.notebooks import find_chapter, read_md
 from press.package import Package
+from press.seen import Seen
 from thaw import netback
 
 PACKAGE = Package(ROOT)
@@ -229,6 +230,6 @@ def test_facts_of_a_scenario_need_no_other_chapter() -> None:
     """The chapter reads the tables that the rows of its inputs are in."""
     names = ["potash_prices", "potash_quotes", "potash_exports", "potash_imports", "potash_production"]
     names += ["potash_routes", "potash_transit", "policy_events", "us_potash"]
-    chapter = Chapter("what_if", as_of="2025-12-15", tables=names, root=ROOT)
+    seen = Seen(Chapter("what_if", as_of="2025-12-15", tables=names, root=ROOT).tables, "2025-12-15")
     for cell in INPUTS["rows"].dropna():
-        chapter._row_ids(cell.split(), "inputs")
+        seen.ids(cell.split(), "inputs")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,10 +29,8 @@ from press.layers import check_weight
 from press.package import Package
 from press.places import find_root
 from press.records import PICTURE_MIME, VEGA_LITE_MIME, WITHOUT_FIGURES, emit, pack
+from press.seen import Rows, Seen
 from press.text import as_markdown, require_plain
-
-#: Rows of evidence: a table or a part of it, one row of it, a fact, row ids, or a list of these.
-Rows = pd.DataFrame | pd.Series | Fact | str | Iterable["Rows"]
 
 
 class Chapter:
@@ -58,6 +54,7 @@ class Chapter:
         self.name = name
         self.package = Package(find_root(root))
         self.tables = {table: self.package.table(table, self.as_of) for table in tables}
+        self._seen = Seen(self.tables, self.as_of)
         self.facts: dict[str, Fact] = {}
         self._figures: set[str] = set()
         self._judged: set[str] = set()
@@ -81,64 +78,9 @@ class Chapter:
         return claim_rules.load_claims(self.package)
 
     @cached_property
-    def _evidence(self) -> pd.DataFrame:
-        """All rows the chapter can see, indexed by id, with their table."""
-        columns = ["source_id", "status", "period", "end", "known_from"]
-        frames = [
-            frame.set_index("id").reindex(columns=columns).assign(table=table)
-            for table, frame in self.tables.items()
-            if "source_id" in frame
-        ]
-        return pd.concat(frames) if frames else pd.DataFrame(columns=[*columns, "table"])
-
-    @cached_property
-    def _origins(self) -> dict[str, Any]:
-        """The same rows by id: a chapter states a hundred facts, and pandas takes long to find a row or two."""
-        return {str(row.Index): row for row in self._evidence.itertuples()}
-
-    @cached_property
     def _conflicts(self) -> set[str]:
         """The rows for which another row, known by ``as_of``, gives a different value of the same thing."""
         return set(Evidence.load(self.package, self.as_of, self.tables).conflicts)
-
-    def _row_ids(self, rows: Rows, place: str) -> tuple[str, ...]:
-        """Flatten ``rows`` to sorted row ids and check that the chapter can see each of them."""
-
-        def flatten(item: Any) -> Iterable[str]:
-            if isinstance(item, str):
-                yield item
-            elif isinstance(item, Fact):
-                yield from item.rows
-            elif isinstance(item, pd.DataFrame):
-                yield from item["id"]
-            elif isinstance(item, pd.Series) and "id" in item.index:
-                yield item["id"]
-            else:
-                for part in item:
-                    yield from flatten(part)
-
-        ids = sorted(set(flatten(rows)))
-        unknown = [row for row in ids if row not in self._origins]
-        if unknown:
-            raise ChapterError(
-                f"{place}: the row '{unknown[0]}' is in none of the chapter's tables as known on {self.as_of}"
-                f"{nearest(unknown[0], self._origins) if len(self._origins) < 500 else ''}"
-            )
-        return tuple(ids)
-
-    def _provenance(self, rows: tuple[str, ...]) -> dict[str, Any]:
-        """Return what a reader is told of the rows' origin: sources by weight, reach, tables."""
-        origins = [self._origins[row] for row in rows]
-        counts = Counter(origin.source_id for origin in origins if pd.notna(origin.source_id))
-        ends = [origin.end for origin in origins if pd.notna(origin.end)]
-        return {
-            "rows": list(rows),
-            "tables": sorted({origin.table for origin in origins}),
-            "sources": sorted(counts, key=lambda source: (-counts[source], source)),
-            "data_to": min(max(ends).strftime("%Y-%m-%d"), self.as_of) if ends else None,
-            "known_from": max(origin.known_from for origin in origins).strftime("%Y-%m-%d") if origins else None,
-            "claims_only": sum(origin.status == "claim" for origin in origins),
-        }
 
     def fact(
         self, name: str, value: Value = None, *, unit: str = "", rows: Rows = (), qualifier: str = "exact"
@@ -151,7 +93,7 @@ class Chapter:
         place = f"fact '{name}'"
         if name in self.facts:
             raise ChapterError(f"{place} is stated twice")
-        ids = self._row_ids(rows, place)
+        ids = self._seen.ids(rows, place)
         if value is None:
             if len(ids) != 1 or not isinstance(rows, pd.DataFrame | pd.Series):
                 raise ChapterError(
@@ -178,7 +120,7 @@ class Chapter:
             "value": fact.value,
             "unit": fact.unit,
             "qualifier": fact.qualifier,
-            **self._provenance(fact.rows),
+            **self._seen.provenance(fact.rows),
         }
         emit(record, f"{self.name}.{fact.name} = {fact.text} ({len(fact.rows)} rows)")
         return fact
@@ -225,7 +167,7 @@ class Chapter:
         require_plain(f"{title} {subtitle} {alt} {caveat}", place)
         if alt.strip() in (title.strip(), subtitle.strip()):
             raise ChapterError(f"{place}: the alt text repeats the title; say what the chart shows")
-        ids = self._row_ids(rows, place)
+        ids = self._seen.ids(rows, place)
         if not ids:
             raise ChapterError(f"{place} rests on no row of evidence")
         self._figures.add(id)
@@ -245,7 +187,7 @@ class Chapter:
             "alt": alt,
             "caveat": caveat,
             "narrow_spec": narrow_patch(wide, narrow),
-            **self._provenance(ids),
+            **self._seen.provenance(ids),
         }
         text = f"{title}\n{subtitle}\n{alt}"
         if max(map(len, (drawn, drawn_narrow, json.dumps(wide, indent=1)))) > NOTEBOOK_LIMIT:
@@ -273,7 +215,7 @@ class Chapter:
         place = f"model '{id}'"
         if not id.replace("-", "").isalnum() or id in self._figures:
             raise ChapterError(f"{place}: expected an id of letters, digits and hyphens that no figure or model has")
-        ids = self._row_ids(rows, place)
+        ids = self._seen.ids(rows, place)
         self._figures.add(id)
         record = {
             "kind": "model",
@@ -283,7 +225,7 @@ class Chapter:
             "subtitle": subtitle,
             "caveat": caveat,
             **models.describe(function, place=place, **described),
-            **self._provenance(ids),
+            **self._seen.provenance(ids),
         }
         emit(record, f"{title}\n{subtitle}")
 
@@ -319,17 +261,17 @@ class Chapter:
             raise ChapterError(f"{place}: 'because' and 'would_change' need a sentence each")
         require_plain(f"{because} {would_change}", place)
         values = {name: fact.value for name, fact in measures.items()}
-        rows = self._row_ids([*measures.values(), evidence], place)
+        rows = self._seen.ids([*measures.values(), evidence], place)
         verdict = claim.verdict(values)
-        seen = self._evidence.loc[list(rows)]
+        seen = self._seen.rows.loc[list(rows)]
         undeclared = sorted(set(seen["table"]) - set(claim.tables))
         if undeclared:
             raise ChapterError(
                 f"{place}: rests on rows of {', '.join(undeclared)}; data/claims.csv declares {', '.join(claim.tables)}"
             )
         sources = self.package.sources.loc[sorted(seen["source_id"].unique())]
-        deciding = self._row_ids(measures.values(), place)
-        named = self.package.sources.loc[self._evidence.loc[list(deciding), "source_id"].unique()]
+        deciding = self._seen.ids(measures.values(), place)
+        named = self.package.sources.loc[self._seen.rows.loc[list(deciding), "source_id"].unique()]
         agree = not any(row in self._conflicts for row in deciding)
         claim_rules.check_allowed(claim, verdict, values, seen, sources)
         self._judged.add(claim_id)
@@ -349,7 +291,7 @@ class Chapter:
             "because": because,
             "would_change": would_change,
             "strength": claim_rules.strength(named, agree=agree) if verdict in claim_rules.JUDGED else "",
-            **self._provenance(rows),
+            **self._seen.provenance(rows),
         }
         text = f"{claim.id}: {verdict}. {because}"
         emit(

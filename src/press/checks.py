@@ -9,31 +9,26 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from press.claims import Claim, load_claims
 from press.contents import reading_minutes
 from press.editions import read_results, results_path
-from press.errors import ChapterError, PressError, nearest
+from press.errors import PressError, nearest
+from press.myst import kernel
 from press.notebooks import (
     KERNEL,
     ChapterFile,
-    MdCell,
-    chapter_call,
     chapters,
     code_cells,
-    kernel,
     pair_problem,
     parse,
-    parsed_cells,
-    read_text,
 )
 from press.package import Package
 from press.parameters import check_parameters, declared_parameters
 from press.prose import EXCEPTIONS, bare_numbers, is_draft, load_exceptions, prose, words
-from press.records import Record, read_notebook, read_records
+from press.reading import Reading, first_text, texts_in, unnamed
 from press.scenarios import SCENARIO, load_scenarios
 from press.updates import check_updates
 
@@ -46,119 +41,9 @@ _TOLD = {
     "alt": "what the chart shows",
     "rows": "rows",
 }
-#: Keywords whose texts readers see.
-_SHOWN = ("title", "subtitle", "alt", "caveat", "because", "would_change")
 FACT = re.compile(r"\{fact\}`([^`;]*)(?:;([^`;]*))?[^`]*`")
 CARD = re.compile(r"^(`{3,}|:{3,})\{chapter-card\} *(\S+)\n((?:[ \t]*:.*\n)*)", re.M)
 _LITERAL = re.compile(r"``.+?``", re.S)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A chapter as its text and its accepted outputs tell it."""
-
-    chapter: ChapterFile
-    name: str
-    tables: list[str]
-    text: str
-    cells: list[tuple[MdCell, ast.Module]]
-    #: What unchanged cells gave when they were run.
-    records: list[Record]
-    #: The cells that are new or changed since, or were never run.
-    fresh: list[tuple[MdCell, ast.Module]]
-    #: Facts of earlier editions.
-    earlier: frozenset[str] = field(default=frozenset())
-
-    @classmethod
-    def read(cls, chapter: ChapterFile, earlier: dict[str, set[str]]) -> Reading:
-        """Read a chapter. Raises ChapterError if it has no ``Chapter(...)`` call that can be read."""
-        name, tables = chapter_call(chapter)
-        ran, records = _accepted(chapter)
-        cells = list(parsed_cells(chapter))
-        fresh = [(cell, tree) for cell, tree in cells if cell.source not in ran]
-        sources = {cell.source for cell, _ in cells}
-        kept = [record for source, record in records if source in sources]
-        loose = any(_unnamed(tree, ("fact", "missing")) for _, tree in fresh)
-        old = {record["name"] for _, record in records if record["kind"] == "fact"} if loose else set()
-        known = frozenset(old | earlier.get(name, set()))
-        return cls(chapter, name, tables, read_text(chapter), cells, kept, fresh, known)
-
-    @cached_property
-    def facts(self) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
-        """The names of facts that the chapter may state, and the patterns of those that it puts together."""
-        names = {record["name"] for record in self.records if record["kind"] == "fact"} | self.earlier
-        patterns = []
-        for _, tree in self.fresh:
-            names |= _texts_in(tree)
-            patterns += [_pattern(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
-        return frozenset(names), tuple(pattern for pattern in patterns if pattern is not None)
-
-    def states(self, fact: str) -> bool:
-        """Say whether the chapter may state a fact of this name."""
-        names, patterns = self.facts
-        return fact in names or any(pattern.fullmatch(fact) for pattern in patterns)
-
-    @cached_property
-    def calls(self) -> list[tuple[int, ast.Call]]:
-        """All calls of methods with their lines in the ``.md``."""
-        return [
-            (cell.line + node.lineno - 1, node)
-            for cell, tree in self.cells
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        ]
-
-    def calls_of(self, method: str) -> Iterator[tuple[int, ast.Call]]:
-        """Yield the calls of a method with their lines."""
-        return (found for found in self.calls if getattr(found[1].func, "attr", "") == method)
-
-    def shown_texts(self) -> Iterator[tuple[int, str]]:
-        """Yield what readers see, with its line: the prose, and the words of figures and verdicts."""
-        for number, line in enumerate(prose(self.text, headings=True).splitlines(), 1):
-            if line.strip():
-                yield number, line
-        for cell, tree in self.cells:
-            for node in ast.walk(tree):
-                if isinstance(node, ast.keyword) and node.arg in _SHOWN:
-                    for part in ast.walk(node.value):
-                        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                            yield cell.line + part.lineno - 1, part.value
-
-
-def _accepted(chapter: ChapterFile) -> tuple[set[str], list[tuple[str, Record]]]:
-    """Return the sources of the code cells that were run, and what each gave; nothing if there is no notebook."""
-    try:
-        cells = read_notebook(chapter.ipynb)["cells"]
-        sources = ["".join(cell["source"]) for cell in cells]
-        ran = {s for s, cell in zip(sources, cells, strict=True) if cell.get("execution_count") is not None}
-        return ran, [(sources[record["cell"]], record) for record in read_records(chapter.ipynb)]
-    except (ChapterError, ValueError, KeyError, TypeError, AttributeError):
-        return set(), []
-
-
-def _texts_in(tree: ast.Module) -> set[str]:
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-
-
-def _pattern(node: ast.JoinedStr) -> re.Pattern[str] | None:
-    """Return what an f-string may give; None for one that may give anything."""
-    parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values]
-    return re.compile("".join(parts)) if set(parts) != {".+"} else None
-
-
-def _unnamed(tree: ast.Module, methods: tuple[str, ...]) -> bool:
-    """Say whether one of these methods is called with a name that is not written out."""
-    return any(
-        isinstance(node, ast.Call) and getattr(node.func, "attr", "") in methods and _first(node) is None
-        for node in ast.walk(tree)
-    )
-
-
-def _first(call: ast.Call, keyword: str = "") -> str | None:
-    """Return the first argument of a call if it is a text that is written out."""
-    named = [word.value for word in call.keywords if word.arg == keyword]
-    node = next(iter([*call.args, *named]), None)
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 class Book:
@@ -282,7 +167,7 @@ class Book:
         judged = {record["id"] for record in reading.records if record["kind"] == "verdict"}
         place = reading.chapter.place
         for line, call in reading.calls_of("judge"):
-            called = _first(call, "claim_id")
+            called = first_text(call, "claim_id")
             if called is None:
                 continue
             judged.add(called)
@@ -297,8 +182,8 @@ class Book:
                     f"'{self.claims[called].chapter}', expected one of '{reading.name}'"
                 )
         for _, tree in reading.fresh:
-            if _unnamed(tree, ("judge",)):
-                judged |= _texts_in(tree)
+            if unnamed(tree, ("judge",)):
+                judged |= texts_in(tree)
         for number, claim in enumerate(self.claims.values(), 2):
             if claim.chapter == reading.name and claim.id not in judged:
                 yield (
@@ -347,7 +232,7 @@ def _undeclared_tables(reading: Reading) -> Iterator[str]:
         if isinstance(target, ast.Name)
     }
     for line, call in reading.calls_of("table"):
-        name = _first(call, "name")
+        name = first_text(call, "name")
         if name is not None and getattr(call.func.value, "id", "") in receivers and name not in reading.tables:  # type: ignore[attr-defined]
             yield (
                 f"{reading.chapter.place}, line {line}: found the table '{name}', "
