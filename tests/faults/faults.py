@@ -27,13 +27,12 @@ import pytest
 import sitecustomize as disk
 from click.testing import CliRunner
 
-#: Left out: what runs the whole book, asks for a browser, or is a matter of pip.
-SLOW = ("test_begin.py", "test_book.py", "test_pages.py", "test_preview.py", "test_rebuild.py", "test_specs.py")
-HEAVY = {"browser", "page", "site"}
 #: Verbs that are not run again: they ask others, or wait for somebody.
 ONCE = {"lab", "preview", "refresh", "serve", "sources"}
 #: What says that a file failed; the last: more faults were told than a test takes apart.
 TOLD = (*(os.strerror(number) for number in disk.REASONS), "the disk is full", "too many values to unpack")
+#: Tests that may fail without a word of the fault, and why that is right.
+SILENT = {"test_the_places_in_messages": "a report leaves out the code of a file that cannot be read"}
 CODES = {0, 1, 2, 3, 4, 5, 6, 7, 130}
 PASSED, CLEAR, BROKEN, UNTOUCHED, OWN = "passed", "failed, and told why", "broken", "met no fault", "failed by itself"
 
@@ -59,10 +58,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rate", type=float, default=0.1, help="the greatest chance of an operation to fail")
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    return True if collection_path.name in SLOW else None
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Faults(config), "press-faults")
 
@@ -80,7 +75,7 @@ class Faults:
         CliRunner.invoke = self._wrap()  # type: ignore[method-assign]
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        kept = [item for item in items if isinstance(item, pytest.Function) and not HEAVY & {*item.fixturenames}]
+        kept = [item for item in items if isinstance(item, pytest.Function)]  # nbval's cells read no file that may fail
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 
@@ -129,7 +124,8 @@ class Faults:
 
             error = caught.value
             said = "\n".join([*watch.said, str(caught.getrepr(showlocals=True, truncate_locals=False))])
-            if not isinstance(error, PressError | OSError) and not any(text in said for text in TOLD):
+            silent = any(name in watch.node for name in SILENT)
+            if not isinstance(error, PressError | OSError) and not silent and not any(text in said for text in TOLD):
                 watch.broken.append(f"nothing tells of the fault: {end_of(error)}")
             elif from_us(error) and not isinstance(error, PressError | OSError | AssertionError):
                 watch.broken.append(f"ended with {type(error).__name__}: {end_of(error)}")
