@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -74,3 +77,26 @@ def test_a_damaged_manifest_is_one_message(site: Path, content: str) -> None:
 def test_a_folder_that_is_no_site(tmp_path: Path) -> None:
     told = verify(tmp_path)
     assert told.exit_code == 5 and "found no manifest.json" in told.output
+
+
+def test_a_manifest_that_cannot_be_read_is_not_called_damaged(site: Path) -> None:
+    (site / "manifest.json").unlink()
+    (site / "manifest.json").mkdir()
+    told = verify(site)
+    assert told.exit_code == 5
+    assert told.output == "press: site/manifest.json: cannot be read (Is a directory), expected a file that can\n"
+
+
+def test_a_folder_that_cannot_be_listed_is_not_left_out(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if path == str(site / "pages"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(PermissionError):
+        write_manifest(site, {"edition": "latest", "inputs": "1"})
+    told = verify(site)
+    assert told.exit_code == 5 and "pages: cannot be read or written (Permission denied)" in told.output

@@ -197,3 +197,22 @@ def test_what_cannot_be_removed_does_not_stop_a_site_that_is_in_place(
 
 def refuse(path: Any, *arguments: Any, **named: Any) -> None:
     raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
+    tiny_book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_book)
+    listed = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if path == str(tiny_book / "book"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for verb in ("build", "explain"):
+        result = CliRunner().invoke(main, [verb])
+        assert result.exit_code == 5, result.output
+        assert "press: book: cannot be read or written (Permission denied)" in result.output
+    assert not (tiny_book / "_build/site").exists()

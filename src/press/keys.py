@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from press.places import below
+
 LOCK = "requirements.lock"
 #: What the site is rendered from, beside the executed chapters.
 STAGED = ("_config.yml", "_toc.yml", "book", "data", "editions", "locales")
@@ -89,7 +91,7 @@ def _own_packages(chapters: Iterable[Path]) -> list[Path]:
 def _all_files(place: Path) -> list[Path]:
     if place.is_file():
         return [place]
-    return sorted(path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return [path for path in below(place) if path.is_file() and "__pycache__" not in path.parts]
 
 
 def environment_parts(root: Path) -> Parts:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from press.errors import SiteError
+from press.places import below
 
 MANIFEST = "manifest.json"
 EDITIONS = "editions"
@@ -21,25 +22,29 @@ def write_manifest(site: Path, about: Mapping[str, Any]) -> None:
 
     ``about`` says what the edition is and what it was made from.
     """
-    below = sorted((site / EDITIONS).glob(f"*/{MANIFEST}"))
+    earlier = sorted((site / EDITIONS).glob(f"*/{MANIFEST}"))
     manifest = {
         **about,
         "python": platform.python_version(),
-        "editions": {path.parent.name: _sha256(path) for path in below},
+        "editions": {path.parent.name: _sha256(path) for path in earlier},
         "files": {name: _sha256(site / name) for name in _files(site)},
     }
     (site / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def read_manifest(site: Path) -> dict[str, Any]:
-    """Return the manifest of a site. Raises SiteError if there is none, or it is damaged."""
+    """Return the manifest of a site. Raises SiteError if there is none, or it is damaged or cannot be read."""
     path = site / MANIFEST
     try:
         manifest = json.loads(path.read_text("utf-8"))
         assert isinstance(manifest["files"], dict) and isinstance(manifest["editions"], dict)
     except FileNotFoundError:
         raise SiteError(f"{site.name}/: found no {MANIFEST}, expected the folder of a built site") from None
-    except (OSError, ValueError, KeyError, TypeError, AssertionError):
+    except OSError as error:
+        raise SiteError(
+            f"{site.name}/{MANIFEST}: cannot be read ({error.strerror}), expected a file that can"
+        ) from None
+    except (ValueError, KeyError, TypeError, AssertionError):
         raise SiteError(f"{site.name}/{MANIFEST}: is damaged; expected a list of files with their SHA-256") from None
     return manifest
 
@@ -83,18 +88,18 @@ def verify_address(address: str) -> list[str]:
                 raise SiteError(f"{base}{name}: no answer ({type(error).__name__})") from None
             return answer.content if answer.ok else None
 
-        def compare(below: str, content: bytes | None) -> Iterator[str]:
+        def compare(start: str, content: bytes | None) -> Iterator[str]:
             try:
                 manifest = json.loads(content or b"")
                 files, editions = dict(manifest["files"]), dict(manifest["editions"])
             except (ValueError, KeyError, TypeError):
-                raise SiteError(f"{base}{below}{MANIFEST}: found no manifest, expected that of a built site") from None
+                raise SiteError(f"{base}{start}{MANIFEST}: found no manifest, expected that of a built site") from None
             for name, told in sorted(files.items()):
-                found = fetch(below + name)
+                found = fetch(start + name)
                 if found is None or hashlib.sha256(found).hexdigest() != told:
-                    yield f"{below}{name}: {'is missing' if found is None else 'differs from the manifest'}"
+                    yield f"{start}{name}: {'is missing' if found is None else 'differs from the manifest'}"
             for edition, told in sorted(editions.items()):
-                folder = f"{below}{EDITIONS}/{edition}/"
+                folder = f"{start}{EDITIONS}/{edition}/"
                 found = fetch(folder + MANIFEST)
                 if found is None or hashlib.sha256(found).hexdigest() != told:
                     yield f"{folder}{MANIFEST}: {'is missing' if found is None else 'differs from the manifest'}"
@@ -106,7 +111,7 @@ def verify_address(address: str) -> list[str]:
 
 def _files(site: Path) -> list[str]:
     """Return the files of an edition, without its manifest and without earlier editions."""
-    names = (path.relative_to(site) for path in site.rglob("*") if path.is_file())
+    names = (path.relative_to(site) for path in below(site) if path.is_file())
     return sorted(name.as_posix() for name in names if name.parts[0] not in (MANIFEST, EDITIONS))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import NoReturn
 
 from press.errors import DataError
 
@@ -18,3 +20,18 @@ def find_root(start: Path | None = None) -> Path:
         if (folder / DESCRIPTOR).is_file():
             return folder
     raise DataError(f"no {DESCRIPTOR} found in {here.name}/ or above it")
+
+
+def below(folder: Path) -> list[Path]:
+    """Return all that is below a folder, sorted; nothing for one that is not there.
+
+    Raises OSError for a part that cannot be listed, which ``Path.rglob`` would leave out without a word.
+    """
+
+    def fail(error: OSError) -> NoReturn:
+        raise error
+
+    if not folder.exists():
+        return []
+    walk = os.walk(folder, onerror=fail)
+    return sorted(Path(place, name) for place, folders, files in walk for name in (*folders, *files))

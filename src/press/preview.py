@@ -26,6 +26,7 @@ from watchfiles import watch
 from press import orphans, report
 from press.errors import PressError, SiteError
 from press.keys import STAGED, site_parts
+from press.places import below
 from press.render import arguments, fault, surroundings
 from press.store import STORE_VARIABLE, Say, open_store
 
@@ -122,11 +123,11 @@ def _bring(source: Path, target: Path) -> None:
             shutil.copy(source, target)
         return
     if target.exists():
-        wanted = {path.relative_to(source) for path in source.rglob("*")}
-        for path in sorted(target.rglob("*"), reverse=True):
+        wanted = {path.relative_to(source) for path in below(source)}
+        for path in reversed(below(target)):
             if path.relative_to(target) not in wanted:
                 path.rmdir() if path.is_dir() else path.unlink()
-    for path in source.rglob("*"):
+    for path in below(source):
         if path.is_file():
             _bring(path, target / path.relative_to(source))
 

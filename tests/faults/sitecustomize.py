@@ -158,6 +158,8 @@ def _load() -> None:
     builtins.open = io.open = _io.open = _open_or_fail_later  # type: ignore[attr-defined]
     sys.addaudithook(_audit)
     sys.excepthook = _uncaught
+    if "pip" in sys.orig_argv:  # no part of the press
+        os.environ.pop(VARIABLE, None)
     if VARIABLE in os.environ:
         plan = Plan(*json.loads(os.environ[VARIABLE]))
         _start(plan._replace(seed=f"{plan.seed} {' '.join(map(os.path.basename, sys.orig_argv[:3]))}"))
