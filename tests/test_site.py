@@ -211,8 +211,7 @@ def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
         return listed(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    for verb in ("build", "explain"):
-        result = CliRunner().invoke(main, [verb])
-        assert result.exit_code == 5, result.output
-        assert "press: book: cannot be read or written (Permission denied)" in result.output
+    result = CliRunner().invoke(main, ["build"])
+    assert result.exit_code == 5, result.output
+    assert "press: book: cannot be read or written (Permission denied)" in result.output
     assert not (tiny_book / "_build/site").exists()
