@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -83,16 +82,16 @@ def machine() -> str:
 def write_results(name: str, rows: Sequence[Mapping[str, str]], caption: str) -> None:
     """Write rows as ``book/benchmarks/NAME.txt``, a table that a page includes; print it too.
 
-    The caption ends with the machine and the day.
+    Columns of numbers are set flush right. Below the table stand the machine and the day.
     """
     day = datetime.date.today()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    columns = {head: [row[head] for row in rows] for head in rows[0]}
+    numbers = [all(re.fullmatch(r"[\d.,]*", cell) for cell in cells) for cells in columns.values()]
+    lines = [list(columns), ["---:" if number else "---" for number in numbers], *(row.values() for row in rows)]
     table = (
-        f"```{{csv-table}} {caption}. Measured on {day.day} {day:%B %Y}: {machine()}.\n"
-        f":header-rows: 1\n:align: left\n\n{text.getvalue()}```\n"
+        f"```{{table}} {caption}\n:align: left\n\n"
+        + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        + f"\n```\n\nMeasured on {day.day} {day:%B %Y}: {machine()}.\n"
     )
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.txt").write_text(table, "utf-8")

@@ -62,10 +62,10 @@ def main(counts: tuple[int, ...]) -> None:
         row = {
             "runs": f"{count:,}",
             "where": where,
-            "time (s)": f"{taken:.0f}",
-            "runs a second": f"{count / taken:.2f}",
+            "seconds": f"{taken:,.0f}",
+            "runs/s": f"{count / taken:.2f}",
         }
-        rows.append(row | {"memory (MB)": f"{memory / 1e6:.0f}" if memory else ""})
+        rows.append(row | {"MB": f"{memory / 1e6:.0f}" if memory else ""})
         print(rows[-1], file=sys.stderr, flush=True)
 
     for count in sorted(counts):
@@ -83,8 +83,13 @@ def main(counts: tuple[int, ...]) -> None:
                 threading.Thread(target=kill_half_way, args=(cluster, store, count), daemon=True).start()
                 taken, _, table = measured(count, Path(folder), "--scheduler", cluster.scheduler_address)
             assert table == tables[count], "the cluster gave another table"
-            keep(count, "2 Dask workers, one killed half way; the same bytes", taken, None)
-    write_results("sweep", rows, "What a sweep of scenarios costs, one run each")
+            keep(count, "a cluster of 2 Dask workers, one killed half way; the same bytes", taken, None)
+    rows.sort(key=lambda row: (int(row["runs"].replace(",", "")), row["where"]))
+    write_results(
+        "sweep",
+        rows,
+        "What a sweep of scenarios costs, one run each",
+    )
 
 
 if __name__ == "__main__":
