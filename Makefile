@@ -47,7 +47,7 @@ new: $(READY)  ## Make a chapter: make new NAME=weather
 lint: $(READY)  ## Format and lint the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/mypy
 
-bench: $(READY)  ## Time the press, and write the tables of the page on reproducibility (hours)
+bench: $(READY)  ## Time the press, and write the tables into book/benchmarks/ (hours)
 	@for name in book kernels growth sweep; do $(BIN)/python benchmarks/$$name.py || exit; done
 
 words: $(READY)  ## Write the template of the catalogue of the site's own words

@@ -85,11 +85,7 @@ def main(counts: tuple[int, ...]) -> None:
             assert table == tables[count], "the cluster gave another table"
             keep(count, "a cluster of 2 Dask workers, one killed half way; the same bytes", taken, None)
     rows.sort(key=lambda row: (int(row["runs"].replace(",", "")), row["where"]))
-    write_results(
-        "sweep",
-        rows,
-        "What a sweep of scenarios costs, one run each",
-    )
+    write_results("sweep", rows, "What a sweep of scenarios costs, one run each")
 
 
 if __name__ == "__main__":

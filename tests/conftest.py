@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fnmatch
 import functools
 import http.server
@@ -238,6 +239,18 @@ def write_tiny_book(root: Path) -> Path:
 
 
 AMENDMENTS_HEADER = "id,table,row,field,old,new,reason,source_id,known_from\n"
+
+
+def hide(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a folder be one that cannot be listed, whoever runs the tests."""
+    listed = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if path == str(folder):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
 
 
 def amend(root: Path, corrections: str = "", revisions: str = "") -> Path:

@@ -646,7 +646,9 @@ CASES = [
     Case("no config", gone("_config.yml"), "build", SITE, "_config.yml: there is no such file, expected the settings"),
     # notebooks
     Case("chapters cannot be listed", no_folder, "run hens", CHAPTER, "notebooks: cannot be listed (Not a directory)"),
-    Case("chapters not listed, build", no_folder, "build", SITE, "notebooks"),
+    Case(
+        "chapters not listed, build", no_folder, "build", SITE, "_toc.yml: found 'notebooks/01_hens', expected a page"
+    ),
     Case(
         "notebook is no JSON",
         put(IPYNB, "<<<<<<< ours"),

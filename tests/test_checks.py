@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conftest import ROOT, write_tiny
+from conftest import ROOT, hide, write_tiny
 from press.checks import Book
 from press.cli import main
 from press.notebooks import code_cells, find_chapter, read_md
@@ -179,3 +179,10 @@ def test_checking_chapters_waits_for_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
+
+
+def test_pages_that_cannot_be_listed_are_not_taken_for_none(hens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (hens / "book").mkdir()
+    hide(hens / "book", monkeypatch)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        problems(hens)

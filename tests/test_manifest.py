@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from conftest import hide
 from press.cli import main
 from press.manifest import write_manifest
 
@@ -88,14 +86,7 @@ def test_a_manifest_that_cannot_be_read_is_not_called_damaged(site: Path) -> Non
 
 
 def test_a_folder_that_cannot_be_listed_is_not_left_out(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = os.scandir
-
-    def scandir(path: Any = ".") -> Any:
-        if path == str(site / "pages"):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        return listed(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
+    hide(site / "pages", monkeypatch)
     with pytest.raises(PermissionError):
         write_manifest(site, {"edition": "latest", "inputs": "1"})
     told = verify(site)

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from filelock import FileLock
 
-from conftest import field, table
+from conftest import field, hide, table
 from press import report, site
 from press.check_site import check_figures, check_site
 from press.cli import main
@@ -203,14 +203,7 @@ def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
     tiny_book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tiny_book)
-    listed = os.scandir
-
-    def scandir(path: Any = ".") -> Any:
-        if path == str(tiny_book / "book"):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        return listed(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
+    hide(tiny_book / "book", monkeypatch)
     result = CliRunner().invoke(main, ["build"])
     assert result.exit_code == 5, result.output
     assert "press: book: cannot be read or written (Permission denied)" in result.output

@@ -22,7 +22,7 @@ from press.errors import ChapterError, DataError
 from press.notebooks import ChapterFile, chapter_call, chapters, find_chapter
 from press.package import Package
 from press.periods import bounds
-from press.places import DESCRIPTOR
+from press.places import DESCRIPTOR, below
 from press.prose import EXCEPTIONS, bare_numbers, load_exceptions
 from press.validate import validate
 from press.whole import put_back, write_whole
@@ -286,7 +286,7 @@ def _users(chapter: ChapterFile, name: str, package: Package) -> Iterator[str]:
     """Yield where other pages use a chapter's facts, figures or page, and updates that tell of it."""
     root = chapter.root
     used = re.compile(rf"\]\([^)]*\b{re.escape(chapter.stem)}\b|\{{doc\}}`[^`]*\b{re.escape(chapter.stem)}\b")
-    for page in [*sorted((root / "book").rglob("*.md")), *(c.md for c in chapters(root) if c != chapter)]:
+    for page in [*below(root / "book", ".md"), *(c.md for c in chapters(root) if c != chapter)]:
         text, place = page.read_text("utf-8"), page.relative_to(root).as_posix()
         found = [(m.start(), f"the fact '{m[1].strip()}'") for m in FACT.finditer(text) if m[1].startswith(f"{name}.")]
         found += [(m.start(), f"the card of '{name}'") for m in CARD.finditer(text) if m[2] == name]

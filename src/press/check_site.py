@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from lxml.html import HTMLParser, document_fromstring
 
 from press.errors import SiteError
+from press.places import below
 from press.records import read_records
 
 #: Pages that Sphinx makes and that hold no prose of the book.
@@ -34,7 +35,7 @@ def check_figures(html: Path, source: Path) -> None:
 
 def check_site(html: Path) -> int:
     """Check every page and return how many there are. Raises SiteError that lists all faults, a line each."""
-    files = {path.relative_to(html).as_posix() for path in html.rglob("*") if path.is_file()}
+    files = {path.relative_to(html).as_posix() for path in below(html) if path.is_file()}
     found = sorted(name for name in files if name.endswith(".html") and "_static" not in name.split("/"))
     pages = {name: _look(html / name) for name in found}
     anchors = {name: set(seen.ids) for name, seen in pages.items()}

@@ -27,6 +27,7 @@ from press.notebooks import (
 )
 from press.package import Package
 from press.parameters import check_parameters, declared_parameters
+from press.places import below
 from press.prose import EXCEPTIONS, bare_numbers, is_draft, load_exceptions, prose, words
 from press.reading import Reading, first_text, texts_in, unnamed
 from press.scenarios import SCENARIO, load_scenarios
@@ -80,7 +81,7 @@ class Book:
             if reading.chapter.place in wanted:
                 yield from self._chapter_problems(reading)
         if only is None:
-            for page in sorted((self.root / "book").rglob("*.md")):
+            for page in below(self.root / "book", ".md"):
                 yield from self._unknown_facts(page.read_text("utf-8"), page.relative_to(self.root).as_posix(), "")
             names = {*self.readings}
             if not self.unread:

@@ -42,7 +42,7 @@ def bounds(period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def _days(part: str) -> tuple[date, date]:
-    """Return the first and the last day of a year, a month or a day (``pandas.Period`` takes twenty times as long)."""
+    """Return the first and the last day of a year, a month or a day."""
     year, month, day = (int(number) for number in (part + "-0-0").split("-")[:3])
     first = date(year, month or 1, day or 1)
     return first, date(year, month or 12, day or monthrange(year, month or 12)[1])

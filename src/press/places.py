@@ -22,8 +22,8 @@ def find_root(start: Path | None = None) -> Path:
     raise DataError(f"no {DESCRIPTOR} found in {here.name}/ or above it")
 
 
-def below(folder: Path) -> list[Path]:
-    """Return all that is below a folder, sorted; nothing for one that is not there.
+def below(folder: Path, suffix: str = "") -> list[Path]:
+    """Return all that is below a folder and has a name that ends in ``suffix``; nothing for one that is not there.
 
     Raises OSError for a part that cannot be listed, which ``Path.rglob`` would leave out without a word.
     """
@@ -34,4 +34,5 @@ def below(folder: Path) -> list[Path]:
     if not folder.exists():
         return []
     walk = os.walk(folder, onerror=fail)
-    return sorted(Path(place, name) for place, folders, files in walk for name in (*folders, *files))
+    found = (Path(place, name) for place, folders, files in walk for name in (*folders, *files))
+    return sorted(path for path in found if path.name.endswith(suffix))

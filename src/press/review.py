@@ -17,6 +17,7 @@ from press.facts import format_value
 from press.keys import digest
 from press.notebooks import chapter_call, chapters
 from press.package import Package
+from press.places import below
 from press.records import Record, read_records
 from press.whole import write_whole
 
@@ -141,7 +142,7 @@ def _uses(root: Path) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
     """Return where prose uses a fact: the page, the format and the unit, by the chapter's name and the fact's."""
     names = {f"notebooks/{chapter.stem}": chapter_call(chapter)[0] for chapter in chapters(root)}
     found = defaultdict(list)
-    for path in sorted([*(root / "notebooks").glob("*.md"), *(root / "book").glob("**/*.md")]):
+    for path in sorted([*(chapter.md for chapter in chapters(root)), *below(root / "book", ".md")]):
         page = path.relative_to(root).with_suffix("").as_posix()
         for use in _FACT.findall(path.read_text("utf-8")):
             name, spec, unit, *_ = [part.strip() for part in use.split(";")] + ["", ""]

@@ -63,7 +63,7 @@ def unchanged(root: Path, parameters: Mapping[str, Any]) -> bool:
     site = root / SITE
     try:
         return bool(read_manifest(site)["inputs"] == key_of(site_parts(root, parameters)) and not verify(site))
-    except (SiteError, OSError):
+    except (SiteError, OSError):  # it is made anew, and what cannot be read then is told
         return False
 
 

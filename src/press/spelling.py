@@ -11,6 +11,7 @@ from pathlib import Path
 
 from press.checks import Book
 from press.errors import DataError
+from press.places import below
 from press.prose import prose
 
 #: Lines ``wrong->right``, as codespell takes them: single words of the house style.
@@ -43,7 +44,7 @@ def texts(root: Path, book: Book) -> Iterator[Text]:
     for reading in book.readings.values():
         for line, text in reading.shown_texts():
             yield f"{reading.chapter.place}, line {line}", text
-    for page in [*sorted((root / "book").rglob("*.md")), *sorted(root.glob("*.md"))]:
+    for page in [*below(root / "book", ".md"), *sorted(root.glob("*.md"))]:
         for line, text in enumerate(prose(page.read_text("utf-8"), headings=True).splitlines(), 1):
             yield f"{page.relative_to(root).as_posix()}, line {line}", text
     for table, fields in (("claims", ("claim", "reading")), ("updates", ("change",))):

@@ -11,6 +11,7 @@ from lxml import html
 from pagefind.service import get_executable
 
 from press.errors import SiteError
+from press.places import below
 
 FOLDER = "pagefind"
 
@@ -23,7 +24,7 @@ _PAGE, _NOT_LISTED = '<article class="bd-article"', '<meta name="robots" content
 
 def published(out: Path) -> dict[str, str]:
     """Return the pages under ``out`` that hold prose and may be listed, by address, without drawings and code."""
-    pages = {path: path.read_text("utf-8") for path in sorted(out.rglob("*.html"))}
+    pages = {path: path.read_text("utf-8") for path in below(out, ".html")}
     return {
         path.relative_to(out).as_posix(): _DRAWINGS_AND_CODE.sub("", text)
         for path, text in pages.items()
