@@ -22,7 +22,8 @@ from jupyter_client.manager import KernelManager
 from measure import BIN, ROOT, seconds, write_results
 
 from press import warm
-from press.execute import Job, run_all
+from press.execute import run_all
+from press.jobs import Job
 from press.notebooks import chapters
 
 #: Seconds by the clock, and of CPU.

@@ -17,7 +17,8 @@ from press.checks import Book as CheckedBook
 from press.claims import load_claims
 from press.comparison import compare, read_comparison, scenario_jobs
 from press.editions import results
-from press.execute import Job, run_all
+from press.execute import run_all
+from press.jobs import Job
 from press.notebooks import chapter_call, chapters, pair_problem
 from press.package import Package
 from press.prose import is_draft

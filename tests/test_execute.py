@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from press.cli import main
 from press.errors import ChapterError
-from press.execute import Job, run_all
+from press.execute import run_all
+from press.jobs import Job
 from press.keys import key_of
 from press.notebooks import find_chapter
 from press.package import Package

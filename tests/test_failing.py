@@ -19,7 +19,8 @@ from playwright.sync_api import Browser
 
 from press import blame, execute, report
 from press.errors import ChapterError, DataError, SiteError
-from press.execute import Job, run_all
+from press.execute import run_all
+from press.jobs import Job
 from press.notebooks import find_chapter
 from press.progress import Progress, Reporter
 from press.site import build

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from press.errors import ChapterError
-from press.execute import Job, run_all
+from press.execute import run_all
 from press.fence import Fence, surroundings
+from press.jobs import Job
 from press.notebooks import find_chapter
 
 HOME = Path.home()
@@ -176,6 +177,19 @@ def test_in_a_running_chapter(
     assert len(said) == len(RUNNING), said
     for line, told in zip(said, RUNNING.values(), strict=True):
         assert re.search(told, line), line
+
+
+def test_that_a_kernel_was_ended_is_not_told(tiny: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A run ends with an interrupt; whether the kernel still says so hangs on the clock."""
+    with (tiny / "notebooks/01_hens.md").open("a", encoding="utf-8") as file:
+        file.write(
+            "\n```{code-cell} python\nfrom ipykernel.kernelapp import IPKernelApp\nlog = IPKernelApp.instance().log\n"
+            "log.error('KeyboardInterrupt caught in kernel.')\nlog.error('what else goes wrong')\n```\n"
+        )
+    run_all([Job(find_chapter(tiny, "hens"), tiny / "_build/out.ipynb", {})])
+    told = capfd.readouterr().err
+    assert "what else goes wrong" in told
+    assert "KeyboardInterrupt" not in told
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from press.errors import ChapterError, DataError, PressError, SiteError
 from press.evidence import Evidence
 from press.package import Package
 from press.records import MIME
-from press.site import render
+from press.render import render
 from press.sphinx_ext.site import Site
 
 SCRIPT = "</script><script>window.hacked = 1</script>"

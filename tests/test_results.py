@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from conftest import write_tiny
 from press import results
 from press.cli import main
-from press.execute import Job
+from press.jobs import Job
 from press.notebooks import chapters, read_ipynb, write
 from press.records import read_records
 from press.store import open_store

@@ -19,8 +19,8 @@ from press.comparison import RESULTS
 from press.errors import ChapterError, DataError, SiteError
 from press.notebooks import find_chapter
 from press.package import Package
+from press.render import render
 from press.scenarios import load_scenarios
-from press.site import render
 from press.validate import validate
 from whatif import write_what_if
 

@@ -21,7 +21,8 @@ from conftest import write_tiny
 from press import fence, warm
 from press.cli import main
 from press.errors import ChapterError
-from press.execute import IpcEngine, Job, run, run_all
+from press.execute import IpcEngine, run, run_all
+from press.jobs import Job
 from press.keys import own_files
 from press.notebooks import find_chapter
 from press.warm.server import load

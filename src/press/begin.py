@@ -19,7 +19,8 @@ def begin(folder: Path) -> Path:
 
     Raises PressError for a folder that holds something; a beginning that fails leaves nothing behind.
     """
-    from press.execute import Job, run_all
+    from press.execute import run_all
+    from press.jobs import Job
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PressError(f"{folder.name}: holds something already, expected a new or an empty folder")

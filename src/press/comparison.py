@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from press.errors import DataError
-from press.execute import Job
+from press.jobs import Job
 from press.package import Package
 from press.records import Record, read_records
 from press.scenarios import load_scenarios, scenario_chapters

@@ -26,6 +26,7 @@ from traitlets.config import Config
 from press import blame, fence, orphans, records, warm
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError
+from press.jobs import TIME_LIMIT, Job
 from press.keys import own_files
 from press.notebooks import ChapterFile, chapter_call, read_md, strip_run, write
 from press.package import Package
@@ -33,9 +34,6 @@ from press.parameters import check_parameters
 from press.places import DESCRIPTOR, MOST_BYTES
 from press.progress import Progress, Reporter
 from press.store import Say
-
-#: Seconds that one cell may take before its chapter is ended.
-TIME_LIMIT = 120
 
 #: What Python adds to a SyntaxError: a file name that IPython makes up.
 _CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
@@ -75,17 +73,6 @@ papermill_engines.register("press-ipc", IpcEngine)
 
 #: Follows the run of this process; a process runs one chapter at a time.
 _reporter = Reporter()
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run of one chapter. Where its facts alone are wanted its figures are checked, and not drawn."""
-
-    chapter: ChapterFile
-    output: Path
-    parameters: Mapping[str, Any]
-    figures: bool = True
-    time_limit: int = TIME_LIMIT
 
 
 def readable(chapter: ChapterFile) -> list[str]:

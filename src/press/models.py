@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from press.errors import ChapterError, nearest
 from press.expressions import signals
+
+if TYPE_CHECKING:  # rendering imports this module, and has no use for pandas
+    import pandas as pd
 
 Model = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from press.errors import ChapterError, SiteError
-from press.execute import Job
+from press.jobs import Job
 from press.notebooks import ChapterFile, chapters
 from press.package import Package
 from press.render import render

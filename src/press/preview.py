@@ -77,7 +77,7 @@ class Preview:
 
 def _work(root: Path, told: Connection) -> None:
     """Make one round in this process: send lines for a person, then the error, or None if all is well."""
-    from press.execute import Job
+    from press.jobs import Job
     from press.notebooks import chapters
     from press.results import obtain
     from press.site import require_valid

@@ -17,6 +17,16 @@ from press.store import Say
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: Environment variables that would show in the pages.
 _HIDDEN = ("SOURCE_DATE_EPOCH", "LANG", "LANGUAGE")
+#: Jupyter Book's own program, when it is told to begin. The collector of cycles looks less often: almost everything
+#: that a rendering makes is kept to its end.
+_PROGRAM = """
+import gc, sys
+import jupyter_book.cli.main, myst_nb.sphinx_ext, press.sphinx_ext
+gc.freeze()
+gc.set_threshold(50_000, 20, 50)
+if sys.stdin.readline():
+    jupyter_book.cli.main.main()
+"""
 
 
 def render(source: Path, output: Path, environment: Mapping[str, str], say: Say = print) -> None:
@@ -25,13 +35,34 @@ def render(source: Path, output: Path, environment: Mapping[str, str], say: Say 
     ``environment`` tells the extension what it cannot see: where drawings of earlier builds are kept by content,
     and whether other editions will stand beside these pages. The day and the place of the build are kept out.
     """
-    command = [str(Path(sys.executable).with_name("jupyter-book")), *arguments(source, output), "--all"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=source, env=surroundings(environment))
-    for line in done.stderr.splitlines():
+    with start(source, output, environment) as process:
+        finish(process, source, say)
+
+
+def start(source: Path, output: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start what ``render`` runs: it loads its modules, which takes seconds, and waits until ``finish`` is called.
+
+    It reads nothing of the book before. Left as a context without ``finish``, it ends.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _PROGRAM, *arguments(source, output), "--all"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=source,
+        env=surroundings(environment),
+    )
+
+
+def finish(process: subprocess.Popen[str], source: Path, say: Say = print) -> None:
+    """Let a started rendering go on, and wait for it. Raises SiteError with what Jupyter Book said."""
+    out, err = process.communicate("go\n")
+    for line in err.splitlines():
         if line.startswith("press: "):
             say(line.removeprefix("press: "))
-    if done.returncode:
-        raise fault(done.stderr + done.stdout, source)
+    if process.returncode:
+        raise fault(err + out, source)
 
 
 def arguments(source: Path, output: Path) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 
 from press.errors import ChapterError, DataError
-from press.execute import Job, run_all
+from press.jobs import Job
 from press.keys import Parts, differences, digest, environment_parts, key_of, module_parts
 from press.notebooks import ChapterFile, chapter_call, read_md, with_outputs, write
 from press.package import Package
@@ -135,6 +135,8 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
 
     try:
         if fresh:
+            from press.execute import run_all  # papermill, which a build with nothing to run does without
+
             run_all(fresh, workers, say, keep)
     finally:
         last |= {made.name: made.parts for made in states.values() if store.has(KIND, made.key)}

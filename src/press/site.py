@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from press.contents import require_files, require_pages
 from press.errors import DataError, PressError, SiteError
 from press.keys import STAGED, Parts, key_of, site_parts
 from press.manifest import read_manifest, verify, write_manifest
-from press.render import render
+from press.render import finish, start
 from press.store import STORE_VARIABLE, Say, Store, open_store
 
 #: Where the published site is, seen from the root: a link that is turned to each new build.
@@ -142,7 +142,7 @@ def _make(
     from press.check_site import check_figures, check_site
     from press.comparison import compare, scenario_jobs, write_comparison
     from press.editions import ALL_EDITIONS, load_editions, read_verdicts
-    from press.execute import Job
+    from press.jobs import Job
     from press.notebooks import chapters
     from press.package import Package
     from press.results import obtain
@@ -164,13 +164,15 @@ def _make(
         stage(root, part.book)
     jobs = [Job(c, part.book / "notebooks" / f"{c.stem}.ipynb", part.parameters) for part in parts for c in book]
     scenarios = scenario_jobs(root, parameters, folder / "scenarios")  # of the latest edition
-    obtain([*jobs, *scenarios], store, say, workers)
-    if scenarios:
-        write_comparison(front.book, compare(scenarios))
-    say(f"rendering {len(parts)} edition{'s' * (len(parts) > 1)}")
     environment = {STORE_VARIABLE: str(store.folder), **({ALL_EDITIONS: "1"} if editions else {})}
-    with ThreadPoolExecutor(workers) as pool:  # each waits for a process of its own
-        list(pool.map(lambda part: render(part.book, part.folder / "out", environment, say), parts))
+    with ExitStack() as started:
+        renderings = [started.enter_context(start(part.book, part.folder / "out", environment)) for part in parts]
+        obtain([*jobs, *scenarios], store, say, workers)
+        if scenarios:
+            write_comparison(front.book, compare(scenarios))
+        say(f"rendering {len(parts)} edition{'s' * (len(parts) > 1)}")
+        with ThreadPoolExecutor(workers) as pool:  # each waits for a process of its own
+            list(pool.map(lambda process, part: finish(process, part.book, say), renderings, parts))
     about = {"inputs": key_of(inputs), "data": key_of({k: v for k, v in inputs.items() if k.startswith("data/")})}
     descriptor = Package(root).descriptor
     materials = bill(root, str(descriptor["name"]), str(descriptor.get("version", "")))

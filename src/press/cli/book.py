@@ -38,7 +38,7 @@ def explain(parameters: dict[str, Any]) -> None:
     """Say for each chapter, and for the site, whether its result is kept or has to be made, and why."""
     from press.comparison import scenario_jobs
     from press.editions import load_editions
-    from press.execute import Job
+    from press.jobs import Job
     from press.keys import differences, site_parts
     from press.notebooks import chapters
     from press.package import Package

@@ -28,7 +28,7 @@ def sync_command() -> None:
 
 def _results(names: Iterable[str], parameters: Mapping[str, Any]) -> list[tuple[ChapterFile, Path]]:
     """Bring the results of chapters (default: all) into the build folder: kept ones, or by running them."""
-    from press.execute import Job
+    from press.jobs import Job
     from press.notebooks import chapters, find_chapter
     from press.results import obtain
     from press.store import open_store

@@ -24,7 +24,8 @@ _SHOWN = 5
 @click.option("--output", type=click.Path(path_type=Path), help="Where the executed notebook goes.")
 def run(name: str, scenario: str | None, parameters: dict[str, Any], output: Path | None) -> None:
     """Run one chapter with its own parameters; a scenario chapter becomes a page to read."""
-    from press.execute import Job, run_all
+    from press.execute import run_all
+    from press.jobs import Job
     from press.notebooks import find_chapter
     from press.own_run import own_page
     from press.package import Package

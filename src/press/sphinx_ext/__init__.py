@@ -112,6 +112,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("press_commentary", {}, "html", [dict])
     app.add_config_value("press_report", "", "env", [str])
     app.add_config_value("press_reading_minutes", [], "", [list])  # read by 'press check'
+    app.connect("env-check-consistency", pages.begin)
     app.connect("html-collect-pages", pages.collect)
     app.connect("html-page-context", pages.add_script)
     app.connect("build-finished", ledger.write_exports)

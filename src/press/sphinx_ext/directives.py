@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
-import pandas as pd
 from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -39,7 +39,7 @@ class KnownFrom(_PressDirective):
 
     def run(self) -> list[nodes.Node]:
         try:
-            reached = pd.Timestamp(self.arguments[0]) <= pd.Timestamp(self.site.as_of)
+            reached = date.fromisoformat(self.arguments[0]) <= date.fromisoformat(self.site.as_of)
         except ValueError:
             raise self.fail(f"found '{self.arguments[0]}', expected a date as in 2026-04-28") from None
         if reached != (self.name == "known-from"):

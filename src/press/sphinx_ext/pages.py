@@ -1,9 +1,15 @@
-"""Pages beyond those that authors write: one for each claim, each table of evidence and each source."""
+"""Pages beyond those that authors write: one for each claim, each table of evidence and each source.
+
+There are many more of them than of the others. A process of its own fills their templates while this one writes the
+pages of authors.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from typing import Any
 
 from markupsafe import escape
@@ -18,8 +24,33 @@ from press.sphinx_ext.site import Site
 Page = tuple[str, dict[str, Any], str]
 
 
+def begin(app: Sphinx, env: Any) -> None:
+    """Start filling the templates, when all pages of authors have been read. At ``env-check-consistency``."""
+    if "fork" not in multiprocessing.get_all_start_methods():
+        return
+    context = multiprocessing.get_context("fork")
+    app.press_pages, there = context.Pipe(duplex=False)  # type: ignore[attr-defined]
+    context.Process(target=_send, args=(app, there), daemon=True).start()
+    there.close()
+
+
+def _send(app: Sphinx, there: Connection) -> None:
+    there.send(list(_pages(app)))
+
+
 def collect(app: Sphinx) -> Iterator[Page]:
     """Yield all pages. At ``html-collect-pages``."""
+    here: Connection | None = getattr(app, "press_pages", None)
+    if here:
+        del app.press_pages  # type: ignore[attr-defined]
+        try:
+            return iter(here.recv())
+        except EOFError:  # it failed: here the error has someone who hears it
+            pass
+    return _pages(app)
+
+
+def _pages(app: Sphinx) -> Iterator[Page]:
     site: Site = app.press  # type: ignore[attr-defined]
     common = {"places": site.places(app.env)}
     for claim in site.verdicts:
