@@ -325,6 +325,20 @@ CASES = [
         "field unit: found it a second time",
     ),
     Case(
+        "foreign key is a text",
+        described(lambda t: t["hens"]["schema"].update(foreignKeys="source_id")),
+        "check",
+        DATA,
+        "table hens, foreignKeys: found 'source_id', expected fields and a reference",
+    ),
+    Case(
+        "foreign key leads nowhere",
+        described(lambda t: t["hens"]["schema"]["foreignKeys"][0].update(reference={"fields": "id"})),
+        "check",
+        DATA,
+        "table hens, foreignKeys: found {'fields': 'source_id', 'reference'",
+    ),
+    Case(
         "path outside",
         described(lambda t: t["hens"].update(path="../../etc/passwd")),
         "check",

@@ -7,10 +7,12 @@ import functools
 import http.server
 import io
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,7 +27,8 @@ from press.errors import ChapterError, DataError, PressError, SiteError
 from press.evidence import Evidence
 from press.package import Package
 from press.records import MIME
-from press.render import render
+from press.render import render, start
+from press.sphinx_ext import pages
 from press.sphinx_ext.site import Site
 
 SCRIPT = "</script><script>window.hacked = 1</script>"
@@ -105,6 +108,37 @@ def address(html: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("fails", ["nowhere", "there", "everywhere"])
+def test_pages_are_filled_in_another_process_and_here_if_that_one_fails(
+    fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = os.getpid()
+
+    def filled(app: Any) -> Iterator[pages.Page]:
+        yield "hens", {"by": os.getpid()}, "page.html"
+        if fails == "everywhere" or (fails == "there" and os.getpid() != here):
+            raise ChapterError("there is no hen")
+
+    monkeypatch.setattr(pages, "_pages", filled)
+    app: Any = SimpleNamespace()
+    pages.begin(app, None)
+    if fails == "everywhere":
+        with pytest.raises(ChapterError, match="no hen"):
+            list(pages.collect(app))
+        return
+    ((_, context, _),) = pages.collect(app)
+    assert (context["by"] == here) == (fails == "there")
+    ((_, context, _),) = pages.collect(app)  # as when a preview builds again without reading any page
+    assert context["by"] == here
+
+
+def test_a_rendering_that_is_not_let_go_on_ends_and_leaves_nothing(tmp_path: Path) -> None:
+    with start(tmp_path, tmp_path / "out", {}) as process:
+        assert process.poll() is None
+    assert process.returncode == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_links_lead_from_a_number_to_its_row_and_its_source(html: Path) -> None:

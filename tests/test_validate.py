@@ -10,7 +10,11 @@ from click.testing import CliRunner
 
 from conftest import HENS, HENS_HEADER
 from press.cli import main
+from press.errors import DataError
+from press.keys import site_parts
 from press.package import Package
+from press.site import require_valid
+from press.store import Store
 from press.validate import validate
 
 GOOD = "H001,2024,12,eggs,exact,reported,farm,2024-12-31"
@@ -120,3 +124,59 @@ def test_no_package_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["check"])
     assert result.exit_code == 3 and "no data/datapackage.json found" in result.output
+
+
+def looked_at(monkeypatch: pytest.MonkeyPatch, root: Path, store: Store) -> list[str] | None:
+    """Require valid data, and return the tables whose rows were looked at; None if nothing was."""
+    found: list[list[str]] = []
+
+    def note(root: Path, tables: list[str]) -> list[str]:
+        found.append(sorted(tables))
+        return validate(root, tables)
+
+    monkeypatch.setattr("press.validate.validate", note)
+    require_valid(root, store, site_parts(root, {}))
+    return found[0] if found else None
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_rows_that_were_valid_are_not_looked_at_again(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tiny / "_build/store", print)
+    all_tables = sorted(Package(tiny).resources)
+    assert looked_at(monkeypatch, tiny, store) == all_tables
+    assert looked_at(monkeypatch, tiny, store) is None
+    edit(tiny / "data/hens.csv", "H001,2024,12", "H001,2024,13")
+    assert looked_at(monkeypatch, tiny, store) == ["hens"]
+    edit(tiny / "data/hens.csv", "H001,2024,13", "H001,2024,12")
+    assert looked_at(monkeypatch, tiny, store) is None
+    edit(tiny / "data/datapackage.json", '"path": "hens.csv"', '"notes": "Eggs", "path": "hens.csv"')
+    assert looked_at(monkeypatch, tiny, store) == ["hens"]
+    (tiny / "requirements.lock").write_text("frictionless==1.0\n", "utf-8")
+    assert looked_at(monkeypatch, tiny, store) == all_tables
+
+
+def test_rows_that_were_valid_are_looked_at_when_what_they_name_is_gone(tiny: Path) -> None:
+    store = Store(tiny / "_build/store", print)
+    require_valid(tiny, store, site_parts(tiny, {}))
+    edit(tiny / "data/sources.csv", "farm,", "yard,")
+    with pytest.raises(DataError, match=r"hens\.csv, row 2, field source_id: found 'farm', expected an id of sources"):
+        require_valid(tiny, store, site_parts(tiny, {}))
+
+
+def test_an_id_of_a_table_that_was_valid_is_taken(tiny: Path) -> None:
+    """What one table has must not stand in another, also where only the other changed."""
+    descriptor = json.loads((tiny / "data/datapackage.json").read_text("utf-8"))
+    hens = next(resource for resource in descriptor["resources"] if resource["name"] == "hens")
+    descriptor["resources"].append(hens | {"name": "ducks", "path": "ducks.csv"})
+    (tiny / "data/datapackage.json").write_text(json.dumps(descriptor), "utf-8")
+    (tiny / "data/ducks.csv").write_text(f"{HENS_HEADER}\n{GOOD.replace('H001', 'H901')}\n", "utf-8")
+    store = Store(tiny / "_build/store", print)
+    require_valid(tiny, store, site_parts(tiny, {}))
+    edit(tiny / "data/ducks.csv", "H901", "H001")
+    with pytest.raises(DataError, match="found 'H001', an id of hens too"):
+        require_valid(tiny, store, site_parts(tiny, {}))

@@ -74,7 +74,8 @@ def _inside(path: str) -> bool:
 
 def _field_faults(place: str, resource: dict[str, Any]) -> Iterator[str]:
     schema = resource.get("schema")
-    fields = schema.get("fields") if isinstance(schema, dict) else None
+    schema = schema if isinstance(schema, dict) else {}
+    fields = schema.get("fields")
     if not isinstance(fields, list) or not fields:
         yield f"{place}: found no schema with a list 'fields', expected one"
         return
@@ -98,6 +99,11 @@ def _field_faults(place: str, resource: dict[str, Any]) -> Iterator[str]:
             yield f"{place}, field {field['name']}: found a pattern that is none ({error}), expected one of Python"
         if not isinstance(limits, dict):
             yield f"{place}, field {field['name']}: found constraints that are no list of names and values"
+    keys = schema.get("foreignKeys", [])
+    for key in keys if isinstance(keys, list) else [keys]:
+        reference = key.get("reference") if isinstance(key, dict) else None
+        if not isinstance(reference, dict) or not isinstance(reference.get("resource"), str):
+            yield f"{place}, foreignKeys: found {_short(key)}, expected fields and a reference to those of a resource"
     for needed in _NEEDED.get(resource["name"], ()):
         if needed not in names:
             yield f"{place}: found no field '{needed}', expected it{nearest(needed, names)}"

@@ -12,17 +12,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from press import report
 from press.contents import require_files, require_pages
 from press.errors import DataError, PressError, SiteError
-from press.keys import STAGED, Parts, key_of, site_parts
+from press.keys import STAGED, Parts, digest, environment_parts, key_of, site_parts
 from press.manifest import read_manifest, verify, write_manifest
 from press.render import finish, start
 from press.store import STORE_VARIABLE, Say, Store, open_store
+
+if TYPE_CHECKING:
+    from press.package import Package
 
 #: Where the published site is, seen from the root: a link that is turned to each new build.
 SITE = "_build/site"
@@ -194,16 +197,35 @@ def _make(
 def require_valid(root: Path, store: Store, inputs: Parts) -> None:
     """Raise DataError with every fault of the data, a line each.
 
-    Files that this very press found valid before are not looked at again; ``inputs`` are the ``site_parts``.
+    Tables that this very press found valid before are not looked at again; ``inputs`` are the ``site_parts``.
     """
-    seen = {name: value for name, value in inputs.items() if name.startswith(("data/", "src/press/"))}
-    if not store.has("valid", key_of(seen)):
-        from press.validate import validate
+    press = environment_parts(root) | {name: value for name, value in inputs.items() if name.startswith("src/press/")}
+    whole = key_of(press | {name: value for name, value in inputs.items() if name.startswith("data/")})
+    if store.has("valid", whole):
+        return
+    from press.package import Package
+    from press.validate import validate
 
-        problems = validate(root)
-        if problems:
-            raise DataError("\n".join(problems))
-        store.put("valid", key_of(seen), b"")
+    package = Package(root)
+    keys = {table: key_of(press | _table_parts(package, table, inputs)) for table in package.resources}
+    fresh = [table for table, key in keys.items() if not store.has("valid", key)]
+    problems = validate(root, fresh)
+    if problems:
+        raise DataError("\n".join(problems))
+    for key in (*(keys[table] for table in fresh), whole):
+        store.put("valid", key, b"")
+
+
+def _table_parts(package: Package, table: str, inputs: Parts) -> Parts:
+    """Return what the rows of a table are valid by: its file, those that it names ids of, those that amend it."""
+    from press.amendments import TABLES as AMENDING
+    from press.validate import referred
+
+    resource = package.resources[table]
+    others = [*referred(resource), *AMENDING]
+    paths = [f"data/{package.resources[name]['path']}" for name in (table, *others) if name in package.resources]
+    described = json.dumps([{**package.descriptor, "resources": []}, resource], sort_keys=True)
+    return {"descriptor": digest(described), **{path: inputs.get(path, "") for path in paths}}
 
 
 def stage(root: Path, folder: Path) -> None:

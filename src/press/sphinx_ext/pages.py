@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -35,7 +36,8 @@ def begin(app: Sphinx, env: Any) -> None:
 
 
 def _send(app: Sphinx, there: Connection) -> None:
-    there.send(list(_pages(app)))
+    with suppress(Exception):  # nothing is sent: the other process meets the same error, and tells it
+        there.send(list(_pages(app)))
 
 
 def collect(app: Sphinx) -> Iterator[Page]:
@@ -45,7 +47,7 @@ def collect(app: Sphinx) -> Iterator[Page]:
         del app.press_pages  # type: ignore[attr-defined]
         try:
             return iter(here.recv())
-        except EOFError:  # it failed: here the error has someone who hears it
+        except EOFError:  # it failed
             pass
     return _pages(app)
 
