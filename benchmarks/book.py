@@ -87,7 +87,7 @@ def main(pairs: int) -> None:
         {
             "case": case,
             "press (s)": f"{statistics.median(ours[case]):.2f}",
-            "plain Jupyter Book (s)": f"{statistics.median(plain):.2f}",
+            "plain (s)": f"{statistics.median(plain):.2f}",
             "ratio": f"{statistics.median(ratios[case]):.3f}",
         }
         for case in CASES

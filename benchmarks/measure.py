@@ -95,4 +95,4 @@ def write_results(name: str, rows: Sequence[Mapping[str, str]], caption: str) ->
     )
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.txt").write_text(table, "utf-8")
-    print(table)
+    print(table, flush=True)

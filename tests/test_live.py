@@ -25,6 +25,7 @@ from conftest import ROOT, StrictHandler, write_tiny_book
 from press import live
 from press.cli import main
 from press.figures import NARROW, WIDE, narrow_patch, narrowed, spec_of
+from press.sphinx_ext.assets import draw_ahead
 from press.store import Store
 from press.tooltips import with_tooltips
 
@@ -138,6 +139,21 @@ def test_pictures_are_kept_by_content(tmp_path: Path) -> None:
     store.put("pictures", kept.name, b"kept")
     assert live.png(svg, store) == b"kept"
     assert live.png(svg.replace("rect", "ellipse"), store) != b"kept"
+
+
+def test_pictures_are_drawn_ahead_in_another_process(tmp_path: Path) -> None:
+    form = "<svg xmlns='http://www.w3.org/2000/svg' width='{0}' height='{0}'><rect width='5' height='5'/></svg>"
+    first, second, kept = (form.format(size) for size in (10, 20, 30))
+    store = Store(tmp_path, print)
+    live.png(kept, store)
+    process = draw_ahead(store, [first, "<svg", second, kept])
+    assert process
+    process.join()
+    assert live.has_png(second, store)  # it begins with the last, and gives up at what cannot be drawn
+    assert not live.has_png(first, store)
+    assert live.png(second, store) == live.png(second, None)
+    assert draw_ahead(store, [second, kept]) is None
+    assert draw_ahead(None, [first]) is None
 
 
 @pytest.fixture(scope="module")

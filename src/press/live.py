@@ -186,9 +186,18 @@ def _fonts() -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
 
 
+def has_png(svg: str, store: Store) -> bool:
+    """Say whether the picture of an SVG is kept."""
+    return store.has("pictures", _png_key(svg))
+
+
+def _png_key(svg: str) -> str:
+    return hashlib.sha256(f"{version('vl-convert-python')}\0{_fonts()}\0{svg}".encode()).hexdigest()
+
+
 def png(svg: str, store: Store | None) -> bytes:
     """Draw an SVG as PNG at twice its size; ``store`` keeps earlier results."""
-    key = hashlib.sha256(f"{version('vl-convert-python')}\0{_fonts()}\0{svg}".encode()).hexdigest()
+    key = _png_key(svg)
     content = store.get("pictures", key) if store else None
     if content is None:
         register_fonts()

@@ -30,6 +30,8 @@ def _load(app: Sphinx) -> None:
         assets.load(app)
     except PressError as error:
         raise ExtensionError(str(error)) from None
+    of_figures, of_pages = app.press_assets.pictures, app.press_furniture.plates  # type: ignore[attr-defined]
+    assets.draw_ahead(app.press.store, [*of_figures.values(), *of_pages.values()])  # type: ignore[attr-defined]
 
 
 def _copy_data(app: Sphinx, error: Exception | None) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from press import layers, live, models, words
+from press import layers, live, models, orphans, words
 from press.figures import NARROW, WIDE, narrowed
 from press.records import Record
 from press.sphinx_ext import policy
 from press.sphinx_ext.site import Site
+from press.store import Store
 
 _ = words.gettext
 
@@ -45,7 +49,7 @@ class Assets:
     def __post_init__(self) -> None:
         self.names: dict[str, dict[str, str]] = {}
         self.files: dict[str, bytes] = {}
-        self._pictures: dict[str, str] = {}
+        self.pictures: dict[str, str] = {}
         drawn = self.site.figures or self.site.models
         self.runtime = self._keep("vega.js", live.runtime(self.site.store)) if drawn else ""
         for name, figure in self.site.figures.items():
@@ -101,7 +105,7 @@ class Assets:
             ],
         )
         picture = live.hashed(f"{name}.png", svg.encode())
-        self._pictures[picture] = svg
+        self.pictures[picture] = svg
         resources = [self.site.package.resource(table) for table in figure["tables"]]
         return {
             "spec": self._keep(f"{name}.vl.json", live.dump(figure["spec"])),
@@ -194,7 +198,7 @@ class Assets:
             (out / folder).mkdir(exist_ok=True)
         for name, content in self.files.items():
             (out / FOLDER / name).write_bytes(content)
-        for name, svg in self._pictures.items():
+        for name, svg in self.pictures.items():
             if not (out / FOLDER / name).exists():
                 (out / FOLDER / name).write_bytes(live.png(svg, self.site.store))
         for name in self.names:
@@ -224,6 +228,29 @@ def load(app: Sphinx) -> None:
         base=config.html_baseurl,
         language=str(config.language),
     )
+
+
+def draw_ahead(store: Store | None, pictures: Iterable[str]) -> multiprocessing.process.BaseProcess | None:
+    """Start a process that draws the pictures that are not kept, from SVG, while this one makes the pages.
+
+    What it has drawn is in ``store`` when it is asked for. It begins with the last: whoever asks for the first before
+    it is drawn draws that one, and they meet. Returns the process; None if there is nothing to draw, or no store.
+    """
+    missing = [svg for svg in pictures if store and not live.has_png(svg, store)]
+    if not store or not missing:
+        return None
+    context = multiprocessing.get_context("spawn")  # what draws has threads
+    process = context.Process(target=_draw, args=(store.folder, missing[::-1]), daemon=True)
+    process.start()
+    return process
+
+
+def _draw(folder: Path, pictures: list[str]) -> None:
+    orphans.end_with_parent()
+    store = Store(folder, lambda text: None)
+    with suppress(Exception):  # whoever asks for the picture meets the same error, and tells it
+        for svg in pictures:
+            live.png(svg, store)
 
 
 def add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
