@@ -89,7 +89,8 @@ def main(pairs: int) -> None:
     write_results(
         "kernels",
         [row(case, *both) for case, both in times.items()],
-        f"Kernels started cold and forked from a warm process, medians of {pairs} pairs",
+        "Kernels started cold and forked from a warm process, "
+        + (f"medians of {pairs} pairs" if pairs > 1 else "one pair"),
     )
 
 

@@ -339,7 +339,7 @@ def test_a_large_drawing_is_a_picture_under_its_texts(page: Page, site: Path) ->
     pictures = box.locator("img")
     expect(pictures.nth(0)).to_be_hidden()
     expect(pictures.nth(1)).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    pictures.nth(1).evaluate("(picture) => picture.decode()")  # until it has come
     loaded = [name for name in asked(page) if "shapes" in name]
     assert len(loaded) == 1 and "#7fb0f0" in (site / "_figures" / loaded[0]).read_text("utf-8")
     same = (

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import write_tiny
-from press import results
+from press import execute, results
 from press.cli import main
 from press.jobs import Job
 from press.notebooks import chapters, read_ipynb, write
@@ -53,13 +53,13 @@ class Runs:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.said, self.ran = root, list[str](), list[str]()
-        truly = results.run_all
+        truly = execute.run_all
 
         def run_all(jobs: list[Job], *rest: object) -> list[Path]:
             self.ran = [job.chapter.stem for job in jobs]
             return truly(jobs, *rest)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(results, "run_all", run_all)
+        monkeypatch.setattr(execute, "run_all", run_all)
 
     def __call__(self) -> list[str]:
         self.ran, self.said = [], []
@@ -162,7 +162,7 @@ def test_what_changes_while_it_runs_is_not_kept(runs: Runs, monkeypatch: pytest.
             done(job)  # type: ignore[operator]
 
     write(nbformat.v4.new_notebook(), runs.root / "ran.ipynb")
-    monkeypatch.setattr(results, "run_all", changing)
+    monkeypatch.setattr(execute, "run_all", changing)
     store = open_store(runs.root, runs.said.append)
     jobs = [Job(c, runs.root / f"_build/runs/{c.stem}.ipynb", {}) for c in chapters(runs.root)]
     results.obtain(jobs, store, runs.said.append)
