@@ -3,8 +3,9 @@
 usage: python benchmarks/kernels.py [PAIRS]     writes book/benchmarks/kernels.txt and prints it as a table
 
 The chapters' time holds the start of the server that warm kernels are forked from; the one kernel's does not. CPU
-seconds are those of all processes together: on a machine that has other work they say more than the clock. nbval alone
-starts a cold kernel for each notebook, one after another; the press's has warm ones, two at a time.
+seconds, of which the ratio is told, are those of all processes together: on a machine that has other work they say more
+than the clock. nbval alone starts a cold kernel for each notebook, one after another; the press's has warm ones, two at
+a time.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def validate(*options: str) -> Times:
 def row(case: str, cold: list[Times], hot: list[Times]) -> dict[str, str]:
     (a, a_cpu), (b, b_cpu) = (map(statistics.median, zip(*times, strict=True)) for times in (cold, hot))
     clock = {"cold (s)": f"{a:.2f}", "warm (s)": f"{b:.2f}", "ratio": f"{b / a:.2f}"}
-    return {"case": case, **clock, "cold CPU (s)": f"{a_cpu:.2f}", "warm CPU (s)": f"{b_cpu:.2f}"}
+    return {"case": case, **clock, "of CPU": f"{b_cpu / a_cpu:.2f}"}
 
 
 def main(pairs: int) -> None:
@@ -81,7 +82,7 @@ def main(pairs: int) -> None:
             for workers in (1, 2):
                 case = f"{len(chapters(ROOT))} chapters, {workers} worker{'s' * (workers > 1)}"
                 times.setdefault(case, ([], []))[which].append(run_chapters(workers))
-            nbval = times.setdefault("nbval, cold one after another, warm 2 at a time", ([], []))
+            nbval = times.setdefault("nbval, warm ones 2 at a time", ([], []))
             nbval[which].append(validate() if which else validate("-c", os.devnull, "--rootdir", ".", "--nbval"))
             with warm.kernels():
                 first_result()  # the server is ready after it
