@@ -21,6 +21,8 @@ BIN = Path(sys.executable).parent
 #: Where the tables stand; the site's page reads them from there.
 RESULTS = ROOT / "book" / "benchmarks"
 _NAMES = ("_config.yml", "_toc.yml", "requirements.lock", "book", "data", "editions", "notebooks")
+#: What would make a build unlike an author's: results kept outside of the copy, modules compiled by each process anew.
+_NOT_INHERITED = ("PRESS_STORE", "PYTHONDONTWRITEBYTECODE")
 
 
 def copy_book(folder: Path, *, executing: bool = False) -> Path:
@@ -38,7 +40,7 @@ def copy_book(folder: Path, *, executing: bool = False) -> Path:
 def seconds(command: Sequence[str], folder: Path, **environment: str) -> float:
     """Run a command and return how long it took; if it fails, end with what it printed."""
     begun = time.perf_counter()
-    inherited = {name: value for name, value in os.environ.items() if name != "PRESS_STORE"}
+    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     done = subprocess.run(
         command,
         cwd=folder,

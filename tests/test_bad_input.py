@@ -497,6 +497,13 @@ CASES = [
         "field as_of: found 'soon', expected a date",
     ),
     Case(
+        "edition of no day, data not checked",
+        edit("data/editions.csv", "2025-12-31", "soon"),
+        "explain",
+        DATA,
+        "data/editions.csv, row 2, field as_of: found 'soon', expected a date as in 2025-12-31",
+    ),
+    Case(
         "results of an edition are no JSON",
         put("editions/old.json", "<<<<<<< ours"),
         "check",

@@ -12,6 +12,7 @@ import pytest
 import press.chapter
 from press import Chapter, PressError
 from press.facts import format_value
+from press.records import WITHOUT_FIGURES
 
 
 @pytest.fixture
@@ -42,6 +43,19 @@ def test_rows_that_became_known_later_are_not_seen(tiny: Path, shown: list[dict[
     assert not early.known("2025-12-31") and early.known("2025-12-30")
     with pytest.raises(PressError, match="the row 'H002' is in none of the chapter's tables as known on 2025-12-30"):
         early.fact("laid", 18, unit="eggs", rows=["H002"])
+
+
+def test_what_draws_starts_with_the_chapter_unless_its_facts_alone_are_wanted(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(press.chapter, "wake", lambda: started.append("drawing"))
+    monkeypatch.setenv(WITHOUT_FIGURES, "1")
+    Chapter("hens", as_of="2026-01-31", tables=["hens"], root=tiny)
+    assert started == []
+    monkeypatch.delenv(WITHOUT_FIGURES)
+    Chapter("hens", as_of="2026-01-31", tables=["hens"], root=tiny)
+    assert started == ["drawing"]
 
 
 def test_periods_have_a_first_and_a_last_day(hens: Chapter) -> None:

@@ -141,6 +141,17 @@ def test_pictures_are_kept_by_content(tmp_path: Path) -> None:
     assert live.png(svg.replace("rect", "ellipse"), store) != b"kept"
 
 
+def test_the_widths_of_words_beside_symbols_are_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path, print)
+    ((word, _), (symbol, arrow), (rest, _)) = live.lines("up ▲ down", 300, 16, store)[0]
+    assert word == 0 < symbol < rest and arrow == "▲"
+    assert live.lines("up ▲ down", 300, 16, None) == live.lines("up ▲ down", 300, 16, store)
+    for kept in (tmp_path / "widths").iterdir():
+        store.put("widths", kept.name, b"7.0")
+    assert [x for x, _ in live.lines("up ▲ down", 300, 16, store)[0]] == [0, 7, 14]
+    assert [x for x, _ in live.lines("up ▲ down", 300, 22, store)[0]] != [0, 7, 14]
+
+
 def test_pictures_are_drawn_ahead_in_another_process(tmp_path: Path) -> None:
     form = "<svg xmlns='http://www.w3.org/2000/svg' width='{0}' height='{0}'><rect width='5' height='5'/></svg>"
     first, second, kept = (form.format(size) for size in (10, 20, 30))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -90,6 +93,31 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 
 KEPT = ["01_hens: kept", "02_yard: kept"]
+
+
+def test_kernels_load_while_kept_results_are_written(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs()
+    done: list[str] = []
+    serve, restore = results.kernels, results.with_outputs
+
+    @contextmanager
+    def kernels() -> Iterator[None]:
+        done.append("kernels load")
+        with serve():
+            yield
+
+    def with_outputs(*given: Any) -> Any:
+        done.append("a result is written")
+        return restore(*given)
+
+    monkeypatch.setattr(results, "kernels", kernels)
+    monkeypatch.setattr(results, "with_outputs", with_outputs)
+    assert runs() == []
+    assert done == ["a result is written"] * 2  # nobody waits for kernels
+    done.clear()
+    edit(runs.root / CSV, "H002,2025,18", "H002,2025,20")
+    assert runs() == ["01_hens"]
+    assert done == ["kernels load", "a result is written"]
 
 
 def test_never_stale_and_never_twice(runs: Runs) -> None:

@@ -24,6 +24,7 @@ from press.figures import (
     draw_svg,
     narrow_patch,
     spec_of,
+    wake,
 )
 from press.layers import check_weight
 from press.package import Package
@@ -51,6 +52,8 @@ class Chapter:
             self.as_of = pd.Timestamp(as_of).strftime("%Y-%m-%d")
         except (ValueError, TypeError):
             raise ChapterError(f"parameter as_of: found {as_of!r}, expected a date as in '2025-12-15'") from None
+        if WITHOUT_FIGURES not in os.environ:
+            wake()
         self.name = name
         self.package = Package(find_root(root))
         self.tables = {table: self.package.table(table, self.as_of) for table in tables}

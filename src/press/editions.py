@@ -40,8 +40,7 @@ def load_editions(package: Package) -> list[Edition]:
             raise DataError(
                 f"data/{path}, row {number}, field id: found '{row['id']}', expected letters, digits, '.', '_' and '-'"
             )
-    frame = package.table("editions").sort_values("as_of")
-    return [Edition(str(row.id), f"{row.as_of:%Y-%m-%d}", str(row.title)) for row in frame.itertuples()]
+    return [Edition(row["id"], row["as_of"], row["title"]) for row in package.by_day("editions", "as_of")]
 
 
 def results_path(root: Path, edition: str) -> Path:

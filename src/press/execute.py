@@ -26,14 +26,15 @@ from traitlets.config import Config
 from press import blame, fence, orphans, records, warm
 from press.amendments import TABLES as AMENDING
 from press.errors import ChapterError
-from press.jobs import TIME_LIMIT, Job
+from press.jobs import TIME_LIMIT, Job, kernels
 from press.keys import own_files
-from press.notebooks import ChapterFile, chapter_call, read_md, strip_run, write
+from press.notebooks import ChapterFile, chapter_call, plain, read_md, strip_run
 from press.package import Package
 from press.parameters import check_parameters
 from press.places import DESCRIPTOR, MOST_BYTES
 from press.progress import Progress, Reporter
 from press.store import Say
+from press.whole import write_whole
 
 #: What Python adds to a SyntaxError: a file name that IPython makes up.
 _CELL_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
@@ -150,7 +151,7 @@ def run(job: Job) -> Path:
     ready = prepare(job.chapter)
     notebook = execute(ready if job.figures else without_figures(ready), job.parameters, job.time_limit)
     job.output.parent.mkdir(parents=True, exist_ok=True)
-    write(notebook, job.output)
+    write_whole(job.output, plain(notebook))
     return job.output
 
 
@@ -186,13 +187,6 @@ def _settle() -> None:
     orphans.end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-
-
-@contextmanager
-def kernels() -> Iterator[None]:
-    """Serve warm kernels for chapters: in the surroundings that a cold one would have."""
-    with tempfile.TemporaryDirectory(prefix="press-") as home, warm.kernels(fence.surroundings(os.environ, home)):
-        yield
 
 
 @contextmanager

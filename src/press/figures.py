@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -53,6 +54,12 @@ VEGA_LITE = alt.SCHEMA_VERSION.lstrip("v").rsplit(".", 1)[0]
 @cache
 def register_fonts() -> None:
     vl_convert.register_font_directory(str(Path(__file__).parent / "fonts"))
+
+
+@cache
+def wake() -> None:
+    """Start what draws, beside whatever else is done: its first drawing takes most of a second."""
+    threading.Thread(target=vl_convert.vega_to_svg, args=({"marks": []},)).start()
 
 
 def spec_of(chart: Any, width: int, place: str) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from press import fence, warm
 from press.notebooks import ChapterFile
 
 #: Seconds that one cell may take before its chapter is ended.
@@ -22,3 +26,10 @@ class Job:
     parameters: Mapping[str, Any]
     figures: bool = True
     time_limit: int = TIME_LIMIT
+
+
+@contextmanager
+def kernels() -> Iterator[None]:
+    """Serve warm kernels for chapters: in the surroundings that a cold one would have."""
+    with tempfile.TemporaryDirectory(prefix="press-") as home, warm.kernels(fence.surroundings(os.environ, home)):
+        yield

@@ -11,7 +11,7 @@ import io
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -69,13 +69,21 @@ def runtime(store: Store | None = None) -> bytes:
 
     Raises SiteError if vl-convert has it not.
     """
-    key = hashlib.sha256(f"{version('vl-convert-python')}\0{VEGA_LITE}\0{_RUNTIME}".encode()).hexdigest()
-    kept = store.get("runtime", key) if store else None
-    if kept is None:
-        kept = _bundle()
+    return _kept(store, "runtime", f"{VEGA_LITE}\0{_RUNTIME}".encode(), _bundle)
+
+
+def _key(what: bytes) -> str:
+    return hashlib.sha256(b"\0".join([version("vl-convert-python").encode(), what])).hexdigest()
+
+
+def _kept(store: Store | None, kind: str, what: bytes, make: Callable[[], bytes]) -> bytes:
+    """Return what vl-convert makes of ``what``, from the store if it has it."""
+    content = store.get(kind, _key(what)) if store else None
+    if content is None:
+        content = make()
         if store:
-            store.put("runtime", key, kept)
-    return kept
+            store.put(kind, _key(what), content)
+    return content
 
 
 @cache
@@ -94,25 +102,17 @@ def compile_live(spec: Mapping[str, Any], store: Store | None = None) -> tuple[d
     Returns the Vega spec and the files that its data sets were taken out into, by hashed name. Charts that show the
     same rows name the same file.
     """
-    key = hashlib.sha256(_compiler() + dump(spec)).hexdigest()
-    kept = store.get("views", key) if store else None
-    if kept is not None:
-        vega, files = json.loads(kept)
-        return vega, {name: content.encode() for name, content in files.items()}
-    vega, files = _compile(spec)
-    if store:
-        store.put("views", key, dump([vega, {name: content.decode() for name, content in files.items()}]))
-    return vega, files
+    vega, files = json.loads(_kept(store, "views", _compiler() + dump(spec), lambda: dump(_compile(spec))))
+    return vega, {name: content.encode() for name, content in files.items()}
 
 
 @cache
 def _compiler() -> bytes:
-    """Return what else decides about a compiled view: vl-convert's version, and this module and that of tooltips."""
-    code = [Path(path).read_bytes() for path in (__file__, str(tooltips.__file__))]
-    return b"\0".join([version("vl-convert-python").encode(), *code])
+    """Return what else decides about a compiled view: this module and that of tooltips."""
+    return b"\0".join(Path(path).read_bytes() for path in (__file__, str(tooltips.__file__)))
 
 
-def _compile(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _compile(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     vega: dict[str, Any] = vl_convert.vegalite_to_vega(tooltips.with_tooltips(spec), vl_version=VEGA_LITE)
     tooltips.add_points(vega)
     files = {}
@@ -121,22 +121,19 @@ def _compile(spec: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]
         if len(content) >= SHARE_FROM:
             data["url"] = hashed("data.json", content)
             del data["values"]
-            files[data["url"]] = content
+            files[data["url"]] = content.decode()
     return vega, files
 
 
 def drawings(name: str, figure: Mapping[str, Any], store: Store | None) -> dict[str, str]:
     """Draw a figure whose notebook does not hold its ``wide`` and ``narrow`` drawings; ``store`` keeps earlier ones."""
     specs = [figure["spec"], figures.narrowed(figure["spec"], figure["narrow_spec"])]
+
+    def draw() -> bytes:
+        return dump({"wide": figures.draw_svg(specs[0], name), "narrow": figures.draw_svg(specs[1], f"{name}-n")})
+
     code = Path(str(figures.__file__)).read_bytes()
-    key = hashlib.sha256(b"\0".join([version("vl-convert-python").encode(), code, dump([name, specs])])).hexdigest()
-    kept = store.get("drawings", key) if store else None
-    if kept is None:
-        wide, narrow = (figures.draw_svg(spec, prefix) for spec, prefix in zip(specs, (name, f"{name}-n"), strict=True))
-        kept = dump({"wide": wide, "narrow": narrow})
-        if store:
-            store.put("drawings", key, kept)
-    drawn: dict[str, str] = json.loads(kept)
+    drawn: dict[str, str] = json.loads(_kept(store, "drawings", code + b"\0" + dump([name, specs]), draw))
     return drawn
 
 
@@ -148,20 +145,25 @@ def size(svg: str) -> tuple[float, float]:
     return float(found[1]), float(found[2])
 
 
-@cache
-def _advance(text: str, font_size: float) -> float:
-    """Measure a text in the bundled font, in pixels; between two bars, so that spaces at its ends count."""
-    register_fonts()
+def _advance(text: str, font_size: float, store: Store | None) -> float:
+    """Measure a text in the bundled font, in pixels; between two bars, so that spaces at its ends count.
+
+    ``store`` keeps earlier ones: to measure one word takes the start of all that draws.
+    """
 
     def width(text: str) -> float:
         values = {"text": text, "font": "Source Sans Pro", "fontSize": font_size}
         mark = {"type": "text", "encode": {"enter": {name: {"value": value} for name, value in values.items()}}}
         return float(vl_convert.vega_to_scenegraph({"marks": [mark]})["width"])
 
-    return width(f"|{text}|") - width("||")
+    def measure() -> bytes:
+        register_fonts()
+        return dump(width(f"|{text}|") - width("||"))
+
+    return float(json.loads(_kept(store, "widths", dump([_fonts(), font_size, text]), measure)))
 
 
-def lines(text: str, width: float, font_size: float) -> list[list[tuple[float, str]]]:
+def lines(text: str, width: float, font_size: float, store: Store | None) -> list[list[tuple[float, str]]]:
     """Break a text for a drawing ``width`` pixels wide; 0.46 em a letter is a little more than the font needs.
 
     Each line is a list of runs with their offsets, by turns letters and symbols: drawn in one piece, a symbol that the
@@ -174,7 +176,7 @@ def lines(text: str, width: float, font_size: float) -> list[list[tuple[float, s
         pieces = _SYMBOLS.split(line)
         for piece in pieces:
             runs.append((x, piece))
-            x += 0 if len(pieces) == 1 else _advance(piece, font_size)
+            x += 0 if len(pieces) == 1 else _advance(piece, font_size, store)
         placed.append(runs)
     return placed
 
@@ -188,23 +190,22 @@ def _fonts() -> str:
 
 def has_png(svg: str, store: Store) -> bool:
     """Say whether the picture of an SVG is kept."""
-    return store.has("pictures", _png_key(svg))
+    return store.has("pictures", _key(_picture(svg)))
 
 
-def _png_key(svg: str) -> str:
-    return hashlib.sha256(f"{version('vl-convert-python')}\0{_fonts()}\0{svg}".encode()).hexdigest()
+def _picture(svg: str) -> bytes:
+    """Return what a picture is made of."""
+    return f"{_fonts()}\0{svg}".encode()
 
 
 def png(svg: str, store: Store | None) -> bytes:
     """Draw an SVG as PNG at twice its size; ``store`` keeps earlier results."""
-    key = _png_key(svg)
-    content = store.get("pictures", key) if store else None
-    if content is None:
+
+    def draw() -> bytes:
         register_fonts()
-        content = bytes(vl_convert.svg_to_png(svg, scale=2))
-        if store:
-            store.put("pictures", key, content)
-    return content
+        return bytes(vl_convert.svg_to_png(svg, scale=2))
+
+    return _kept(store, "pictures", _picture(svg), draw)
 
 
 def write_csv(header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> bytes:

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import copy
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -181,6 +182,11 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> bool:
         return False
     write_whole(path, text)
     return True
+
+
+def plain(notebook: nbformat.NotebookNode) -> str:
+    """Write a notebook that no person reads: nbformat lays out its lines in Python, and copies it first."""
+    return json.dumps(notebook, sort_keys=True, ensure_ascii=False)
 
 
 def strip_run(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,19 @@ class Package:
         DataError for a file that is no table, and for an amendment that does not fit.
         """
         return self._amended_rows(name, self.amended(name, as_of), as_of)
+
+    def by_day(self, name: str, field: str) -> list[dict[str, str]]:
+        """Return ``rows`` sorted by the ISO date in a field. Raises DataError for one that is none."""
+        rows = self.rows(name)
+        for number, row in enumerate(rows, 2):
+            try:
+                row[field] = date.fromisoformat(row[field]).isoformat()
+            except ValueError:
+                raise DataError(
+                    f"data/{self.resource(name)['path']}, row {number}, field {field}: found '{row[field]}', "
+                    "expected a date as in 2025-12-31"
+                ) from None
+        return sorted(rows, key=lambda row: row[field])
 
     def published(self, name: str) -> list[dict[str, str]]:
         """Return ``rows`` as their publishers have them today: with revisions, without corrections."""

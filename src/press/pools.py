@@ -8,7 +8,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
 from press.errors import SweepError
-from press.execute import kernels
+from press.jobs import kernels
 from press.orphans import end_with_parent
 
 #: Gives a pool, and another one when that broke.

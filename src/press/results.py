@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from press.errors import ChapterError, DataError
-from press.jobs import Job
+from press.jobs import Job, kernels
 from press.keys import Parts, differences, digest, environment_parts, key_of, module_parts
-from press.notebooks import ChapterFile, chapter_call, read_md, with_outputs, write
+from press.notebooks import ChapterFile, chapter_call, plain, read_md, with_outputs
 from press.package import Package
 from press.store import Say, Store
 from press.whole import write_whole
@@ -27,14 +29,21 @@ def chapter_parts(chapter: ChapterFile, parameters: Mapping[str, Any], package: 
     Rows that the edition does not know (``known_from`` later than the parameter ``as_of``) are no part of it, nor are
     claims of other chapters, nor sources that no row of its tables has.
     """
+    return _shared_parts(package, chapter, _known_by(parameters)) | parameter_parts(parameters)
+
+
+def _known_by(parameters: Mapping[str, Any]) -> str:
+    return str(parameters.get("as_of", "9999"))
+
+
+def _shared_parts(package: Package, chapter: ChapterFile, known_by: str) -> Parts:
+    """Return what the results of all runs of a chapter depend on that know the same."""
     code = [cell for cell in read_md(chapter).cells if cell.cell_type == "code"]
     parts: Parts = {
         f"code cell {number}": digest(json.dumps([cell.source, cell.metadata.get("tags", [])]))
         for number, cell in enumerate(code, 1)
     }
-    parts |= parameter_parts(parameters)
     name, tables = chapter_call(chapter)
-    known_by = str(parameters.get("as_of", "9999"))
     sources: set[str] = set()
     try:
         paths = {table: f"data/{package.resource(table)['path']}" for table in tables}
@@ -85,18 +94,27 @@ class State:
 
 def job_parts(job: Job, package: Package) -> Parts:
     """Return what the result of a job depends on."""
-    parts = chapter_parts(job.chapter, job.parameters, package)
-    return parts if job.figures else parts | {"figures": "not drawn"}
+    return _own_parts(job, _shared_parts(package, job.chapter, _known_by(job.parameters)))
 
 
-def state(store: Store, job: Job, last: Mapping[str, Parts], package: Package) -> State:
-    """Look whether a job's result is kept. ``last`` has the parts of earlier runs by their name (``read_last``)."""
-    found = State(job.chapter, job.parameters, job_parts(job, package), ())
-    if store.has(KIND, found.key):
-        return found
-    before = last.get(found.name)
-    why = differences(before, found.parts) if before else ["it was not run before"]
-    return replace(found, why=tuple(why) or ("its result is no longer kept",))
+def _own_parts(job: Job, shared: Parts) -> Parts:
+    return shared | parameter_parts(job.parameters) | ({} if job.figures else {"figures": "not drawn"})
+
+
+def look(jobs: Iterable[Job], store: Store, last: Mapping[str, Parts], package: Package) -> Iterator[State]:
+    """Yield for each job whether its result is kept. ``last`` has the parts of earlier runs by name (``read_last``).
+
+    What the runs of one chapter share is read once.
+    """
+    shared = cache(partial(_shared_parts, package))
+    for job in jobs:
+        parts = _own_parts(job, shared(job.chapter, _known_by(job.parameters)))
+        found = State(job.chapter, job.parameters, parts, ())
+        if not store.has(KIND, found.key):
+            before = last.get(found.name)
+            why = differences(before, found.parts) if before else ["it was not run before"]
+            found = replace(found, why=tuple(why) or ("its result is no longer kept",))
+        yield found
 
 
 def read_last(root: Path) -> dict[str, Parts]:
@@ -118,10 +136,7 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
         return []
     root = jobs[0].chapter.root
     last, package = read_last(root), Package(root)
-    states = {job.output: state(store, job, last, package) for job in jobs}
-    fresh = [job for job in jobs if not _restore(job, states[job.output], store)]
-    if len(jobs) > len(fresh):
-        say(f"{len(jobs) - len(fresh)} of {len(jobs)} results are kept")
+    states = {job.output: known for job, known in zip(jobs, look(jobs, store, last, package), strict=True)}
 
     def keep(job: Job) -> None:
         made = states[job.output]
@@ -130,14 +145,19 @@ def obtain(jobs: Iterable[Job], store: Store, say: Say, workers: int = 2) -> lis
             say(f"{made.name}: changed while it ran; its result is not kept")
             return
         notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        store.put(KIND, made.key, nbformat.writes(notebook).encode())
+        store.put(KIND, made.key, plain(notebook).encode())
         last[made.name] = made.parts
 
     try:
-        if fresh:
-            from press.execute import run_all  # papermill, which a build with nothing to run does without
+        # What kernels are forked from loads for seconds: it begins before kept results are written.
+        with kernels() if any(known.why for known in states.values()) else nullcontext():
+            fresh = [job for job in jobs if not _restore(job, states[job.output], store)]
+            if len(jobs) > len(fresh):
+                say(f"{len(jobs) - len(fresh)} of {len(jobs)} results are kept")
+            if fresh:
+                from press.execute import run_all  # papermill, which a build with nothing to run does without
 
-            run_all(fresh, workers, say, keep)
+                run_all(fresh, workers, say, keep)
     finally:
         last |= {made.name: made.parts for made in states.values() if store.has(KIND, made.key)}
         note = root / LAST
@@ -152,5 +172,6 @@ def _restore(job: Job, known: State, store: Store) -> bool:
     if kept is None:
         return False
     job.output.parent.mkdir(parents=True, exist_ok=True)
-    write(with_outputs(job.chapter, nbformat.reads(kept.decode(), as_version=4)), job.output)
+    notebook = with_outputs(job.chapter, nbformat.reads(kept.decode(), as_version=4))
+    write_whole(job.output, plain(notebook))
     return True

@@ -175,10 +175,11 @@ def _make(
             write_comparison(front.book, compare(scenarios))
         say(f"rendering {len(parts)} edition{'s' * (len(parts) > 1)}")
         with ThreadPoolExecutor(workers) as pool:  # each waits for a process of its own
-            list(pool.map(lambda process, part: finish(process, part.book, say), renderings, parts))
+            rendered = pool.map(lambda process, part: finish(process, part.book, say), renderings, parts)
+            descriptor = Package(root).descriptor
+            materials = bill(root, str(descriptor["name"]), str(descriptor.get("version", "")))
+            list(rendered)
     about = {"inputs": key_of(inputs), "data": key_of({k: v for k, v in inputs.items() if k.startswith("data/")})}
-    descriptor = Package(root).descriptor
-    materials = bill(root, str(descriptor["name"]), str(descriptor.get("version", "")))
     for part in parts:
         check_figures(part.html, part.book)
         # Sphinx's note to its next build: a hash of its settings, among them where its packages are on this machine.

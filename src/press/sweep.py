@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from press.errors import ChapterError, PressError, SweepError
-from press.execute import Ready, execute, kernels, prepare, readable, without_figures
-from press.jobs import TIME_LIMIT
+from press.execute import Ready, execute, prepare, readable, without_figures
+from press.jobs import TIME_LIMIT, kernels
 from press.keys import LOCK, Parts, differences, key_of, own_files
 from press.notebooks import ChapterFile
 from press.package import Package

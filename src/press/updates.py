@@ -40,9 +40,10 @@ def load_updates(package: Package, chapters: Iterable[str]) -> list[Update]:
     if "updates" not in package.resources:
         return []
     check_updates(package, chapters)
-    frame = package.table("updates")
-    frame = frame.sort_values("date", ascending=False, kind="stable")
-    return [Update(str(r.id), f"{r.date:%Y-%m-%d}", str(r.chapter), str(r.change)) for r in frame.itertuples()]
+    rows = sorted(
+        package.by_day("updates", "date"), key=lambda row: row["date"], reverse=True
+    )  # of a day, as they stand
+    return [Update(row["id"], row["date"], row["chapter"], row["change"]) for row in rows]
 
 
 def of_chapter(updates: Iterable[Update], chapter: str) -> list[Update]:

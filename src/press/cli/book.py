@@ -42,7 +42,7 @@ def explain(parameters: dict[str, Any]) -> None:
     from press.keys import differences, site_parts
     from press.notebooks import chapters
     from press.package import Package
-    from press.results import read_last, state
+    from press.results import look, read_last
     from press.site import read_inputs, unchanged
     from press.store import open_store
 
@@ -54,8 +54,7 @@ def explain(parameters: dict[str, Any]) -> None:
         for given in [parameters, *({"as_of": edition.as_of} for edition in editions)]
         for chapter in chapters(root)
     ]
-    for job in [*runs, *scenario_jobs(root, parameters, root)]:
-        found = state(store, job, last, package)
+    for found in look([*runs, *scenario_jobs(root, parameters, root)], store, last, package):
         click.echo(f"{found.name}: {'run, because ' + ', '.join(found.why) if found.why else 'kept'}")
     if unchanged(root, parameters):
         click.echo("site: kept")

@@ -92,17 +92,19 @@ class Assets:
         width, height = live.size(figure["wide"])
         cite = self.site.cite(figure)
         more = "; " + _("{n} more").format(n=cite["more"]) if cite["more"] else ""
+        source = _("Source:") + f" {'; '.join(cite['publishers'])}{more}. {self.publication}."
+
+        def lines(text: str, size: float) -> Any:
+            return live.lines(text, width, size, self.site.store)
+
         svg = self.site.html(
             "plate.svg",
             figure=figure,
             width=width,
             height=height,
-            title=live.lines(figure["title"], width, 22),
-            subtitle=live.lines(figure["subtitle"], width, 16),
-            notes=[
-                *(live.lines(figure["caveat"], width, 13) if figure["caveat"] else []),
-                *live.lines(_("Source:") + f" {'; '.join(cite['publishers'])}{more}. {self.publication}.", width, 13),
-            ],
+            title=lines(figure["title"], 22),
+            subtitle=lines(figure["subtitle"], 16),
+            notes=[*(lines(figure["caveat"], 13) if figure["caveat"] else []), *lines(source, 13)],
         )
         picture = live.hashed(f"{name}.png", svg.encode())
         self.pictures[picture] = svg
