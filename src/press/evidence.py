@@ -87,8 +87,8 @@ class Evidence:
                 rows.append(row)
             evidence._compare(rows)
         evidence.sources = [
-            _page_name(str(source), "data/sources.csv: the id")
-            for source in package.sources.index
+            _page_name(source, "data/sources.csv: the id")
+            for source in (row["id"] for row in package.rows("sources"))
             if source in evidence.by_source or source not in later
         ]
         return evidence

@@ -13,6 +13,11 @@ from press.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Not the calendar's, whose names are in the language of the machine.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _PART = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
 
@@ -48,22 +53,19 @@ def _days(part: str) -> tuple[date, date]:
     return first, date(year, month or 12, day or monthrange(year, month or 12)[1])
 
 
-def long_date(day: pd.Timestamp | str) -> str:
-    """Write a day as in ``13 December 2025``."""
-    import pandas as pd
-
-    stamp = pd.Timestamp(day)
-    return f"{stamp.day} {stamp.month_name()} {stamp.year}"
+def long_date(day: date | str) -> str:
+    """Write a day as in ``13 December 2025``. Raises ValueError for a text that begins with no ISO date."""
+    found = date.fromisoformat(str(day)[:10])
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
 
 
 def long_period(period: str) -> str:
     """Write an ISO period in words: ``2025``, ``December 2025``, ``13 December 2025`` or two of them with a dash."""
-    import pandas as pd
-
     first, _, last = period.partition("/")
 
     def words(part: str) -> str:
-        stamp = pd.Timestamp(part)
-        return {4: part, 7: f"{stamp.month_name()} {stamp.year}"}.get(len(part), long_date(stamp))
+        if len(part) == 7:
+            return long_date(f"{part}-01").partition(" ")[2]
+        return part if len(part) == 4 else long_date(part)
 
     return f"{words(first)} – {words(last)}" if last else words(first)

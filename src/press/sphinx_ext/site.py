@@ -56,7 +56,7 @@ class Site:
     editions: list[Edition] = field(default_factory=list)
     earlier: dict[str, dict[str, Record]] = field(default_factory=dict)
     store: Store | None = None
-    _sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _sources: dict[str, dict[str, str]] = field(default_factory=dict)
     _known: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
@@ -170,12 +170,10 @@ class Site:
         record = self.fact(name)
         return words.fact_text(record["value"], record["unit"], record["qualifier"], spec, unit)
 
-    def source(self, source_id: str) -> dict[str, Any]:
+    def source(self, source_id: str) -> dict[str, str]:
         """Return a source's record of the register."""
         if not self._sources:
-            rows = self.package.sources.fillna("").astype(object)
-            records = rows.reset_index().to_dict("records")
-            self._sources = {str(row["id"]): {str(key): value for key, value in row.items()} for row in records}
+            self._sources = {row["id"]: row for row in self.package.rows("sources")}
         return self._sources[source_id]
 
     def cite(self, record: Record, most: int = 4) -> dict[str, Any]:
