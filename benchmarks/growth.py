@@ -81,10 +81,10 @@ def main(counts: tuple[int, ...]) -> None:
         rows.append(
             {
                 "chapters": str(count),
-                "clean (s)": f"{clean:.1f}",
-                "a chapter (s)": f"{clean / count:.2f}",
+                "clean (s)": f"{clean:,.1f}",
+                "each (s)": f"{clean / count:.2f}",
                 "MB": f"{memory.most / 1e6:,.0f}",
-                "unchanged (s)": f"{again:.2f}",
+                "again (s)": f"{again:.2f}",
             }
         )
         # Hours go by: what is measured is written.
