@@ -40,9 +40,8 @@ def load_updates(package: Package, chapters: Iterable[str]) -> list[Update]:
     if "updates" not in package.resources:
         return []
     check_updates(package, chapters)
-    rows = sorted(
-        package.by_day("updates", "date"), key=lambda row: row["date"], reverse=True
-    )  # of a day, as they stand
+    rows = package.by_day("updates", "date")
+    rows.sort(key=lambda row: row["date"], reverse=True)  # those of one day as they stand
     return [Update(row["id"], row["date"], row["chapter"], row["change"]) for row in rows]
 
 
