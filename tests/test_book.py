@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 
@@ -91,8 +92,8 @@ def test_a_reader_needs_about_ten_minutes() -> None:
 def test_a_fresh_run_gives_the_accepted_results(tmp_path: Path) -> None:
     """The whole book again: every output equals the committed one. (nbval compares the chapters cell by cell too.)"""
     for chapter, output in zip(BOOK, run_all([Job(c, tmp_path / f"{c.stem}.ipynb", {}) for c in BOOK]), strict=True):
-        fresh, accepted = (json.loads(path.read_text("utf-8")) for path in (output, chapter.ipynb))
-        for index, (a, b) in enumerate(zip(fresh["cells"], accepted["cells"], strict=True)):
+        fresh, accepted = (nbformat.read(path, as_version=4) for path in (output, chapter.ipynb))
+        for index, (a, b) in enumerate(zip(fresh.cells, accepted.cells, strict=True)):
             assert a.get("outputs") == b.get("outputs"), f"{chapter.stem}, cell {index + 1}"
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import multiprocessing
+import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from press import execute
 from press.cli import main
 from press.errors import ChapterError
 from press.execute import run_all
@@ -130,3 +135,17 @@ def test_the_command_line_sets_parameters(tiny: Path, monkeypatch: pytest.Monkey
     assert nobody.exit_code == 4 and "there is no chapter 'cocks'" in nobody.output
     done = CliRunner().invoke(main, ["run", "hens"])
     assert done.exit_code == 0 and (tiny / "_build/runs/01_hens.ipynb").is_file()
+
+
+def ended_while_a_loop_is_made() -> None:
+    execute._settle()
+    asyncio.SelectorEventLoop._make_self_pipe = lambda loop: os.kill(os.getpid(), signal.SIGTERM)  # type: ignore[attr-defined]
+    asyncio.SelectorEventLoop()
+
+
+def test_a_worker_that_is_ended_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """At any moment: an event loop that is half made would tell of itself when it is dropped."""
+    worker = multiprocessing.get_context("spawn").Process(target=ended_while_a_loop_is_made)
+    worker.start()
+    worker.join(60)
+    assert worker.exitcode == 1 and capfd.readouterr().err == ""

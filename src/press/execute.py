@@ -186,7 +186,13 @@ def _settle() -> None:
     """Prepare a process that runs chapters: it ends with its parent, which alone hears Ctrl-C."""
     orphans.end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(*_: object) -> None:
+    """End this process, which cleans up as it goes; what it meets half made would tell of itself to nobody's use."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    sys.exit(1)
 
 
 @contextmanager
