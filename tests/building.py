@@ -13,7 +13,8 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,14 @@ def main(root: Path, output: Path, mode: str, moment: int, pages: Path) -> None:
         if event in ("open", "os.mkdir", "os.symlink"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(arguments[0]))
 
-    def render(source: Path, output: Path, environment: Mapping[str, str], say: object) -> None:
+    @contextmanager
+    def start(source: Path, output: Path, environment: Mapping[str, str]) -> Iterator[Path]:
+        yield output
+
+    def finish(output: Path, source: Path, say: object) -> None:
         shutil.copytree(pages, output / "_build/html")
 
-    site.render = render
+    site.start, site.finish = start, finish  # type: ignore[assignment]
     sys.addaudithook(audit)
     try:
         cli.main(["build"])

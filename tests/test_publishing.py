@@ -19,6 +19,7 @@ import pytest
 
 import building
 from conftest import TABLE, write_tiny_book
+from press import search
 from press.manifest import MANIFEST, read_manifest, verify
 from press.site import SITE
 from press.store import Store
@@ -135,6 +136,7 @@ def pages_of(book: Path, target: Path) -> Path:
     """The pages of a site as Jupyter Book gives them, before they are published."""
     shutil.copytree((book / SITE).resolve(), target)
     (target / MANIFEST).unlink()
+    shutil.rmtree(target / search.FOLDER)
     return target
 
 

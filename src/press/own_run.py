@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from press import search
 from press.errors import ChapterError, SiteError
 from press.jobs import Job
 from press.notebooks import ChapterFile, chapters
@@ -48,6 +49,7 @@ def own_page(chapter: ChapterFile, parameters: Mapping[str, Any], say: Say) -> P
         told = load_scenarios(Package(root)).told(parameters)
         about = json.dumps({"doc": f"notebooks/{chapter.stem}", "told": told})
         render(book, out, {STORE_VARIABLE: str(store.folder), ASSUMPTIONS: about}, say)
+        search.write(out / "_build" / "html")
         pages = runs / chapter.stem
         try:
             if pages.exists():

@@ -65,7 +65,6 @@ class Preview:
             while isinstance(told := ours.recv(), str):
                 self._say(told)
             said = told
-        process.join()
         if said:
             self._say(str(said))
         with self.changed:
@@ -73,10 +72,17 @@ class Preview:
             self.error = report.page(self.root, said) if isinstance(said, PressError) else ""
             self.changed.notify_all()
         self._say(f"the preview {'shows the error' if said else 'is current'}, {time.monotonic() - begun:.1f} s")
+        with suppress(EOFError):
+            self._say(str(ours.recv()))
+        process.join()
 
 
 def _work(root: Path, told: Connection) -> None:
-    """Make one round in this process: send lines for a person, then the error, or None if all is well."""
+    """Make one round in this process: send lines for a person, then the error, or None if all is well.
+
+    The search's index is made when the pages are there already; if that fails, its error is sent last.
+    """
+    from press import search
     from press.jobs import Job
     from press.notebooks import chapters
     from press.results import obtain
@@ -95,6 +101,7 @@ def _work(root: Path, told: Connection) -> None:
         obtain(jobs, store, told.send)
         _render(book, root / OUT, {STORE_VARIABLE: str(store.folder), orphans.VARIABLE: str(os.getppid())})
         told.send(None)
+        search.write(root / OUT / "_build/html")
     except PressError as error:
         told.send(error)
     except OSError as error:  # as of a file that an editor is just replacing

@@ -18,14 +18,21 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: Environment variables that would show in the pages.
 _HIDDEN = ("SOURCE_DATE_EPOCH", "LANG", "LANGUAGE")
 #: Jupyter Book's own program, when it is told to begin. The collector of cycles looks less often: almost everything
-#: that a rendering makes is kept to its end.
+#: that a rendering makes is kept to its end, where it is not taken apart, which takes a second.
 _PROGRAM = """
-import gc, sys
+import atexit, gc, os, sys
 import jupyter_book.cli.main, myst_nb.sphinx_ext, press.sphinx_ext
 gc.freeze()
 gc.set_threshold(50_000, 20, 50)
 if sys.stdin.readline():
-    jupyter_book.cli.main.main()
+    try:
+        jupyter_book.cli.main.main()
+    except SystemExit as ended:
+        if ended.code:
+            raise
+    atexit._run_exitfuncs()
+    sys.stdout.flush(), sys.stderr.flush()
+    os._exit(0)
 """
 
 

@@ -20,7 +20,7 @@ from press import report
 from press.contents import require_files, require_pages
 from press.errors import DataError, PressError, SiteError
 from press.keys import STAGED, Parts, digest, environment_parts, key_of, site_parts
-from press.manifest import read_manifest, verify, write_manifest
+from press.manifest import EDITIONS, read_manifest, verify, write_manifest
 from press.render import finish, start
 from press.store import STORE_VARIABLE, Say, Store, open_store
 
@@ -142,6 +142,7 @@ def _make(
 
     What running and rendering need is imported here: a build that has nothing to do should not wait for it.
     """
+    from press import search
     from press.check_site import check_figures, check_site
     from press.comparison import compare, scenario_jobs, write_comparison
     from press.editions import ALL_EDITIONS, load_editions, read_verdicts
@@ -185,12 +186,17 @@ def _make(
         # Sphinx's note to its next build: a hash of its settings, among them where its packages are on this machine.
         (part.html / ".buildinfo").unlink(missing_ok=True)
         (part.html / BILL).write_bytes(materials)
+    pages = {part.id: front.html / EDITIONS / part.id for part in earlier}
     for part in earlier:
-        (front.html / "editions").mkdir(exist_ok=True)
-        write_manifest(part.html, about | {"edition": part.id})
-        part.html.rename(front.html / "editions" / part.id)
+        (front.html / EDITIONS).mkdir(exist_ok=True)
+        part.html.rename(pages[part.id])
     say("checking the site")
-    check_site(front.html)
+    with ThreadPoolExecutor(workers) as pool:  # what makes the index is a program of its own
+        indexed = pool.map(search.write, [front.html, *pages.values()])
+        check_site(front.html)
+        list(indexed)
+    for part in earlier:
+        write_manifest(pages[part.id], about | {"edition": part.id})
     write_manifest(front.html, about | {"edition": editions[-1].id if editions else front.id})
     return front.html
 

@@ -22,10 +22,10 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from press import linked_data, live
+from press import linked_data, live, search
 from press import words as own_words
 from press.records import Record
-from press.sphinx_ext import policy, search
+from press.sphinx_ext import policy
 from press.sphinx_ext.assets import FOLDER
 from press.sphinx_ext.mime import raw
 from press.sphinx_ext.site import Site
@@ -161,10 +161,9 @@ class Furniture:
         (out / CARDS).mkdir(parents=True, exist_ok=True)
         for name, plate in self.plates.items():
             (out / CARDS / name).write_bytes(live.png(plate, self.site.store))
-        pages = search.published(out)
-        search.write(out, pages)
         if self.base:
-            found = [(f"{self.base}{page}", self.changes(page.removesuffix(".html"))[:1]) for page in sorted(pages)]
+            pages = sorted(search.published(out))
+            found = [(f"{self.base}{page}", self.changes(page.removesuffix(".html"))[:1]) for page in pages]
             _put(out / "sitemap.xml", self.site.html("sitemap.xml", pages=found))
         if not self.front:
             return

@@ -13,6 +13,7 @@ from docutils import nodes
 from markupsafe import escape
 from sphinx.application import Sphinx
 
+from press import search
 from press.manifest import MANIFEST
 from press.sphinx_ext.site import Site
 from press.supply import BILL
@@ -20,7 +21,7 @@ from press.supply import BILL
 #: The file that Netlify and Cloudflare Pages read their headers from.
 HEADERS = "_headers"
 #: Pagefind's search runs as WebAssembly, in these places alone.
-_SEARCHING = ("search.html", "pagefind")
+_SEARCHING = ("search.html", search.FOLDER)
 _EMBED, _EDITIONS = "embed", "editions"
 
 
@@ -84,7 +85,9 @@ def _write(app: Sphinx, error: Exception | None) -> None:
     site: Site = app.press  # type: ignore[attr-defined]
     if error is None and app.builder.format == "html" and site.front:
         out = Path(app.outdir)
-        own = sorted({MANIFEST, BILL} | {path.name for path in out.iterdir() if not path.name.startswith(".")})
+        own = sorted(
+            {MANIFEST, BILL, search.FOLDER} | {path.name for path in out.iterdir() if not path.name.startswith(".")}
+        )
         earlier = [f"{_EDITIONS}/{edition.id}/{name}" for edition in site.editions[:-1] for name in own]
         (out / HEADERS).write_text(headers([*own, *earlier]), "utf-8")
 

@@ -11,6 +11,7 @@ from lxml import html
 from pagefind.service import get_executable
 
 from press.errors import SiteError
+from press.manifest import EDITIONS
 from press.places import below
 
 FOLDER = "pagefind"
@@ -23,23 +24,27 @@ _PAGE, _NOT_LISTED = '<article class="bd-article"', '<meta name="robots" content
 
 
 def published(out: Path) -> dict[str, str]:
-    """Return the pages under ``out`` that hold prose and may be listed, by address, without drawings and code."""
-    pages = {path: path.read_text("utf-8") for path in below(out, ".html")}
+    """Return the pages of the edition under ``out`` that hold prose and may be listed, by address.
+
+    They come without drawings and code; earlier editions below have pages of their own.
+    """
+    paths = {path.relative_to(out): path for path in below(out, ".html")}
+    pages = {place: path.read_text("utf-8") for place, path in paths.items() if place.parts[0] != EDITIONS}
     return {
-        path.relative_to(out).as_posix(): _DRAWINGS_AND_CODE.sub("", text)
-        for path, text in pages.items()
+        place.as_posix(): _DRAWINGS_AND_CODE.sub("", text)
+        for place, text in pages.items()
         if _PAGE in text and _NOT_LISTED not in text
     }
 
 
-def write(out: Path, pages: dict[str, str]) -> None:
-    """Write the index of ``pages`` under ``out``, for the search page's script (``press-search.js``).
+def write(out: Path) -> None:
+    """Write the index of the edition under ``out``, for its search page's script (``press-search.js``).
 
     Pagefind's program reads the pages from a folder: its Python interface hands them over one at a time and waits for
-    each, a hundred times as long.
+    each, a hundred times as long. Raises SiteError with what it said if it fails.
     """
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
-        for address, text in pages.items():
+        for address, text in published(out).items():
             path = Path(folder) / address
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(_with_places(text), "utf-8")
