@@ -46,6 +46,13 @@ def test_nothing_known_later_is_in_an_earlier_edition(hostile: Path) -> None:
     assert {"evidence", "data", "book", "pagefind", "feed.xml", "notebooks", "_figures"} <= inside
 
 
+def test_the_search_of_an_edition_finds_its_own_pages(hostile: Path) -> None:
+    for edition in (hostile, hostile / "editions/first"):
+        found = [content(path).decode() for path in (edition / "pagefind/fragment").iterdir()]
+        assert [told for told in found if '"url":"/notebooks/' in told]
+        assert not [told for told in found if '"url":"/editions/' in told]
+
+
 def test_the_downloads_of_an_earlier_edition_are_whole(hostile: Path) -> None:
     old = hostile / "editions/first/data"
     assert [line.split(",")[0] for line in (old / "ducks.csv").read_text("utf-8").splitlines()] == [

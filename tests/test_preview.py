@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -14,8 +16,9 @@ from filelock import FileLock
 from playwright.sync_api import Browser, expect
 
 from conftest import TABLE
+from press import search
 from press.errors import PressError
-from press.preview import run
+from press.preview import Preview, run
 
 CHAPTER, CSV = "notebooks/01_hens.md", "data/hens.csv"
 #: Milliseconds: how long the slowest machine may take for a round.
@@ -91,6 +94,22 @@ def test_edits_come_to_the_page(
     page.close()
     rounds = [line for line in said.queue if line.startswith("the preview")]
     request.node.add_report_section("call", TABLE, "\n".join(rounds))
+
+
+def test_the_search_follows_the_pages(tiny_book: Path) -> None:
+    said: list[str] = []
+    preview = Preview(tiny_book, said.append)
+    index = tiny_book / "_build/preview/out/_build/html" / search.FOLDER
+    for old, new in (("They laid", "They laid"), ("They laid", "All of them laid")):
+        edit(tiny_book / CHAPTER, old, new)
+        preview.update()
+        found = "".join(gzip.decompress(path.read_bytes()).decode() for path in (index / "fragment").iterdir())
+        assert f"{new} over 18 eggs" in found and (new == old or f"{old} over 18 eggs" not in found)
+
+    shutil.rmtree(index)
+    index.write_text("in the way", "utf-8")
+    preview.update()
+    assert said[-2].startswith("the preview is current") and said[-1].startswith("Pagefind did not index the pages")
 
 
 def test_one_preview_at_a_time(tiny_book: Path) -> None:

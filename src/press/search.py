@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -43,6 +44,7 @@ def write(out: Path) -> None:
     Pagefind's program reads the pages from a folder: its Python interface hands them over one at a time and waits for
     each, a hundred times as long. Raises SiteError with what it said if it fails.
     """
+    shutil.rmtree(out / FOLDER, ignore_errors=True)  # in a preview: what the pages held before
     with tempfile.TemporaryDirectory(prefix="press-") as folder:
         for address, text in published(out).items():
             path = Path(folder) / address
