@@ -110,28 +110,42 @@ def address(html: Path) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize("fails", ["nowhere", "there", "everywhere"])
-def test_pages_are_filled_in_another_process_and_here_if_that_one_fails(
-    fails: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fails", ["nothing", "filling", "writing", "warned", "filling everywhere"])
+def test_pages_are_made_by_two_processes_and_by_this_one_if_the_other_fails(
+    fails: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = os.getpid()
 
     def filled(app: Any) -> Iterator[pages.Page]:
-        yield "hens", {"by": os.getpid()}, "page.html"
-        if fails == "everywhere" or (fails == "there" and os.getpid() != here):
+        for number in range(50):
+            yield f"hen-{number}", {"by": os.getpid()}, "page.html"
+        if fails == "filling everywhere" or (fails == "filling" and os.getpid() != here):
             raise ChapterError("there is no hen")
 
+    def write(name: str, context: dict[str, Any], template: str) -> None:
+        if os.getpid() != here:
+            app._warncount += fails == "warned"
+            assert fails != "writing"
+        with (tmp_path / name).open("a") as file:
+            print(context["by"], os.getpid(), file=file)
+
     monkeypatch.setattr(pages, "_pages", filled)
-    app: Any = SimpleNamespace()
-    pages.begin(app, None)
-    if fails == "everywhere":
+    app: Any = SimpleNamespace(_warncount=0, builder=SimpleNamespace(handle_page=write))
+    for doctree in (None, "an author's", "another"):  # it is begun once, and not for a page that nobody wrote
+        pages.begin(app, "yard", "page.html", {}, doctree)
+    if fails == "filling everywhere":
         with pytest.raises(ChapterError, match="no hen"):
             list(pages.collect(app))
         return
-    ((_, context, _),) = pages.collect(app)
-    assert (context["by"] == here) == (fails == "there")
-    ((_, context, _),) = pages.collect(app)  # as when a preview builds again without reading any page
-    assert context["by"] == here
+    for page in pages.collect(app):
+        write(*page)
+    told = [[line.split() for line in path.read_text().splitlines()] for path in tmp_path.iterdir()]
+    assert len(told) == 50
+    if fails == "nothing":  # each once, and filled there
+        assert all(len(lines) == 1 and lines[0][0] != str(here) for lines in told)
+    else:
+        assert all(lines[-1][1] == str(here) for lines in told)
+    assert len(list(pages.collect(app))) == 50  # as when a preview builds again without writing any author's page
 
 
 def test_a_rendering_that_is_not_let_go_on_ends_and_leaves_nothing(tmp_path: Path) -> None:

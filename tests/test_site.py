@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from press import report, site
 from press.check_site import check_figures, check_site
 from press.cli import main
 from press.errors import SiteError
+from press.sphinx_ext import colours
+from press.store import Store
 
 
 def build(root: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> tuple[int, str]:
@@ -79,6 +82,26 @@ def test_text_for_later_editions(tiny_book: Path, monkeypatch: pytest.MonkeyPatc
     assert build(tiny_book, monkeypatch, "--as-of", "2025-12-31")[0] == 0
     early = (tiny_book / "_build/site/notebooks/01_hens.html").read_text("utf-8")
     assert "Now we know." not in early and "Not yet." in early
+
+
+def test_code_is_coloured_once_unless_that_met_a_warning(tmp_path: Path) -> None:
+    coloured: list[str] = []
+
+    def colour(source: str, lang: str, *more: Any, **shown: Any) -> str:
+        coloured.append(source)
+        app._warncount += lang == "unknown"
+        return f"<b>{source}</b> {lang} {shown}"
+
+    bridge = SimpleNamespace(highlight_block=colour)
+    builder = SimpleNamespace(format="html", highlighter=bridge)
+    press = SimpleNamespace(store=Store(tmp_path, print))
+    app: Any = SimpleNamespace(srcdir=tmp_path, _warncount=0, builder=builder, press=press)
+    colours.keep(app)
+    for location in ("here", "there"):
+        assert bridge.highlight_block("hens", "python", location=location) == "<b>hens</b> python {}"
+        assert bridge.highlight_block("hens", "python", linenos=True) == "<b>hens</b> python {'linenos': True}"
+        assert bridge.highlight_block("geese", "unknown") == "<b>geese</b> unknown {}"
+    assert coloured == ["hens", "hens", "geese", "geese"]
 
 
 def test_a_second_build_says_why_it_does_not_run(tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from press import live, orphans, words
 from press.editions import ALL_EDITIONS, Edition
 from press.errors import PressError
-from press.sphinx_ext import assets, furniture, lean, ledger, pages, policy, reference, scenarios
+from press.sphinx_ext import assets, colours, furniture, lean, ledger, pages, policy, reference, scenarios
 from press.sphinx_ext.directives import DIRECTIVES
 from press.sphinx_ext.roles import ROLES
 from press.sphinx_ext.site import Site
@@ -30,6 +30,7 @@ def _load(app: Sphinx) -> None:
         assets.load(app)
     except PressError as error:
         raise ExtensionError(str(error)) from None
+    colours.keep(app)
     of_figures, of_pages = app.press_assets.pictures, app.press_furniture.plates  # type: ignore[attr-defined]
     assets.draw_ahead(app.press.store, [*of_figures.values(), *of_pages.values()])  # type: ignore[attr-defined]
 
@@ -114,7 +115,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("press_commentary", {}, "html", [dict])
     app.add_config_value("press_report", "", "env", [str])
     app.add_config_value("press_reading_minutes", [], "", [list])  # read by 'press check'
-    app.connect("env-check-consistency", pages.begin)
+    app.connect("html-page-context", pages.begin)
     app.connect("html-collect-pages", pages.collect)
     app.connect("html-page-context", pages.add_script)
     app.connect("build-finished", ledger.write_exports)

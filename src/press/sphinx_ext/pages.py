@@ -1,7 +1,7 @@
 """Pages beyond those that authors write: one for each claim, each table of evidence and each source.
 
 There are many more of them than of the others. A process of its own fills their templates while this one writes the
-pages of authors.
+pages of authors; then both write what is left, each the next that the other has not taken.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
 from typing import Any
 
 from markupsafe import escape
@@ -25,31 +27,57 @@ from press.sphinx_ext.site import Site
 Page = tuple[str, dict[str, Any], str]
 
 
-def begin(app: Sphinx, env: Any) -> None:
-    """Start filling the templates, when all pages of authors have been read. At ``env-check-consistency``."""
-    if "fork" not in multiprocessing.get_all_start_methods():
+def begin(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Start the other process when the first page of an author is written. At ``html-page-context``.
+
+    By then all pages have been read, and the files that pages load are in their places.
+    """
+    if doctree is None or hasattr(app, "press_pages") or "fork" not in multiprocessing.get_all_start_methods():
         return
-    context = multiprocessing.get_context("fork")
-    app.press_pages, there = context.Pipe(duplex=False)  # type: ignore[attr-defined]
-    context.Process(target=_send, args=(app, there), daemon=True).start()
+    forks = multiprocessing.get_context("fork")
+    here, there = forks.Pipe(duplex=False)
+    turn = forks.Value("i", 0)
+    app.press_pages = here, turn  # type: ignore[attr-defined]
+    forks.Process(target=_work, args=(app, there, turn), daemon=True).start()
     there.close()
 
 
-def _send(app: Sphinx, there: Connection) -> None:
-    with suppress(Exception):  # nothing is sent: the other process meets the same error, and tells it
-        there.send(list(_pages(app)))
+def _work(app: Sphinx, there: Connection, turn: Synchronized[int]) -> None:
+    """Send all pages, then write some, then send that this went well: otherwise the other process does it again."""
+    with suppress(Exception), ThreadPoolExecutor(1) as sender:  # a pipe holds little, and is read late
+        made, warned = list(_pages(app)), app._warncount
+        sender.submit(there.send, made)
+        for page in _turns(made, turn):
+            app.builder.handle_page(*page)  # type: ignore[attr-defined]
+        if app._warncount == warned:
+            sender.submit(there.send, True)
+
+
+def _turns(made: list[Page], turn: Synchronized[int]) -> Iterator[Page]:
+    """Yield the next page that is nobody's until all are somebody's."""
+    while True:
+        with turn.get_lock():
+            number, turn.value = turn.value, turn.value + 1
+        if number >= len(made):
+            return
+        yield made[number]
 
 
 def collect(app: Sphinx) -> Iterator[Page]:
-    """Yield all pages. At ``html-collect-pages``."""
-    here: Connection | None = getattr(app, "press_pages", None)
-    if here:
-        del app.press_pages  # type: ignore[attr-defined]
-        try:
-            return iter(here.recv())
-        except EOFError:  # it failed
-            pass
-    return _pages(app)
+    """Yield the pages that the other process does not write. At ``html-collect-pages``."""
+    other: tuple[Connection, Synchronized[int]] | None = getattr(app, "press_pages", None)
+    app.press_pages = None  # type: ignore[attr-defined]
+    made, written = None, set()
+    with suppress(EOFError):  # it failed: this process meets the same error, and tells it
+        if other:
+            here, turn = other
+            made = here.recv()
+            for page in _turns(made, turn):
+                written.add(page[0])
+                yield page
+            if here.recv():
+                return
+    yield from (page for page in made or _pages(app) if page[0] not in written)
 
 
 def _pages(app: Sphinx) -> Iterator[Page]:
