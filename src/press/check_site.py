@@ -5,11 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from lxml.etree import XPath
 from lxml.html import HTMLParser, document_fromstring
 
 from press.errors import SiteError
@@ -18,13 +17,7 @@ from press.records import read_records
 
 #: Pages that Sphinx makes and that hold no prose of the book.
 _MACHINE = ("genindex.html", "search.html")
-_IDS, _LINKS = (
-    XPath(path, smart_strings=False) for path in ("//@id", "(//a | //link)/@href | (//script | //img)/@src")
-)
-#: What is wrong wherever it stands.
-_IMAGES = XPath("//img[not(string(@alt)) and not(string(ancestor::div[1]/@aria-label))]")
-_DRAWINGS = XPath("//*[@role = 'img' and not(string(@aria-label))]")
-_OUTPUTS = XPath("//*[contains(@class, 'output')]/@class", smart_strings=False)
+_LINKING = ("a", "link", "script", "img")
 
 
 def check_figures(html: Path, source: Path) -> None:
@@ -57,22 +50,31 @@ def check_site(html: Path) -> int:
     return len(pages)
 
 
-class _Seen(NamedTuple):
+@dataclass
+class _Seen:
     """What one page holds that can be checked."""
 
-    ids: list[str]
-    links: list[str]
-    faults: list[str]
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
 
 def _look(page: Path) -> _Seen:
     """Read a page once."""
-    tree = document_fromstring(page.read_bytes(), parser=HTMLParser(encoding="utf-8", huge_tree=True))
-    faults = [f"an image without alt text: {image.get('src')}" for image in _IMAGES(tree)]
-    faults += ["a drawing without alt text" for _ in _DRAWINGS(tree)]
-    kinds = (set(names.split()) for names in _OUTPUTS(tree))
-    faults += ["shows an error output" for names in kinds if "output" in names and names & {"traceback", "stderr"}]
-    return _Seen(_IDS(tree), _LINKS(tree), faults)
+    seen = _Seen()
+    for tag in document_fromstring(page.read_bytes(), parser=HTMLParser(encoding="utf-8", huge_tree=True)).iter("*"):
+        if "id" in tag.attrib:
+            seen.ids.append(tag.attrib["id"])
+        if tag.tag in _LINKING and (target := tag.get("href") or tag.get("src")):
+            seen.links.append(target)
+        if tag.tag == "img" and not tag.get("alt") and not next(tag.iterancestors("div"), tag).get("aria-label"):
+            seen.faults.append(f"an image without alt text: {tag.get('src')}")
+        if tag.get("role") == "img" and not tag.get("aria-label"):
+            seen.faults.append("a drawing without alt text")
+        kinds = tag.get("class", "").split()
+        if "output" in kinds and {"traceback", "stderr"} & set(kinds):
+            seen.faults.append("shows an error output")
+    return seen
 
 
 def _broken(page: str, target: str, files: Set[str], anchors: Mapping[str, Set[str]]) -> str | None:

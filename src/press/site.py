@@ -167,10 +167,10 @@ def _make(
     for part in parts:
         stage(root, part.book)
     jobs = [Job(c, part.book / "notebooks" / f"{c.stem}.ipynb", part.parameters) for part in parts for c in book]
-    scenarios = scenario_jobs(root, parameters, folder / "scenarios")  # of the latest edition
     environment = {STORE_VARIABLE: str(store.folder), **({ALL_EDITIONS: "1"} if editions else {})}
     with ExitStack() as started:
         renderings = [started.enter_context(start(part.book, part.folder / "out", environment)) for part in parts]
+        scenarios = scenario_jobs(root, parameters, folder / "scenarios")  # of the latest edition
         obtain([*jobs, *scenarios], store, say, workers)
         if scenarios:
             write_comparison(front.book, compare(scenarios))
