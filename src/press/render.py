@@ -31,7 +31,8 @@ if sys.stdin.readline():
         if ended.code:
             raise
     atexit._run_exitfuncs()
-    sys.stdout.flush(), sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
     os._exit(0)
 """
 

@@ -18,6 +18,7 @@ from typing import Any
 from markupsafe import escape
 from sphinx.application import Sphinx
 
+from press import orphans
 from press.claims import STRENGTHS, deciding
 from press.evidence import resting_on
 from press.sphinx_ext.ledger import commentary, review
@@ -44,6 +45,7 @@ def begin(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any]
 
 def _work(app: Sphinx, there: Connection, turn: Synchronized[int]) -> None:
     """Send all pages, then write some, then send that this went well: otherwise the other process does it again."""
+    orphans.end_with_parent()
     with suppress(Exception), ThreadPoolExecutor(1) as sender:  # a pipe holds little, and is read late
         made, warned = list(_pages(app)), app._warncount
         sender.submit(there.send, made)
