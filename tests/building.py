@@ -64,6 +64,7 @@ def main(root: Path, output: Path, mode: str, moment: int, pages: Path) -> None:
 
     def finish(output: Path, source: Path, say: object) -> None:
         shutil.copytree(pages, output / "_build/html")
+        os.write(1, b"pages are staged\n")
 
     site.start, site.finish = start, finish  # type: ignore[assignment]
     sys.addaudithook(audit)

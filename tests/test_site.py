@@ -13,6 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from filelock import FileLock
+from pygments.lexers.special import TextLexer
+from sphinx.highlighting import lexer_classes
 
 from conftest import field, hide, table
 from press import report, site
@@ -84,7 +86,10 @@ def test_text_for_later_editions(tiny_book: Path, monkeypatch: pytest.MonkeyPatc
     assert "Now we know." not in early and "Not yet." in early
 
 
-def test_code_is_coloured_once_unless_that_met_a_warning(tmp_path: Path) -> None:
+def test_code_is_coloured_once_unless_it_met_a_warning_or_is_in_a_language_of_the_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(lexer_classes, "cluck", TextLexer)  # as an extension does, whose code may change
     coloured: list[str] = []
 
     def colour(source: str, lang: str, *more: Any, **shown: Any) -> str:
@@ -101,7 +106,8 @@ def test_code_is_coloured_once_unless_that_met_a_warning(tmp_path: Path) -> None
         assert bridge.highlight_block("hens", "python", location=location) == "<b>hens</b> python {}"
         assert bridge.highlight_block("hens", "python", linenos=True) == "<b>hens</b> python {'linenos': True}"
         assert bridge.highlight_block("geese", "unknown") == "<b>geese</b> unknown {}"
-    assert coloured == ["hens", "hens", "geese", "geese"]
+        assert bridge.highlight_block("chicks", "cluck") == "<b>chicks</b> cluck {}"
+    assert coloured == ["hens", "hens", "geese", "chicks", "geese", "chicks"]
 
 
 def test_a_second_build_says_why_it_does_not_run(tiny_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from markupsafe import escape
 from sphinx.application import Sphinx
 
 from press import search
-from press.manifest import MANIFEST
+from press.manifest import EDITIONS, MANIFEST
 from press.sphinx_ext.site import Site
 from press.supply import BILL
 
@@ -22,7 +22,7 @@ from press.supply import BILL
 HEADERS = "_headers"
 #: Pagefind's search runs as WebAssembly, in these places alone.
 _SEARCHING = ("search.html", search.FOLDER)
-_EMBED, _EDITIONS = "embed", "editions"
+_EMBED = "embed"
 
 
 def policy(*, searching: bool = False) -> str:
@@ -88,7 +88,7 @@ def _write(app: Sphinx, error: Exception | None) -> None:
         own = sorted(
             {MANIFEST, BILL, search.FOLDER} | {path.name for path in out.iterdir() if not path.name.startswith(".")}
         )
-        earlier = [f"{_EDITIONS}/{edition.id}/{name}" for edition in site.editions[:-1] for name in own]
+        earlier = [f"{EDITIONS}/{edition.id}/{name}" for edition in site.editions[:-1] for name in own]
         (out / HEADERS).write_text(headers([*own, *earlier]), "utf-8")
 
 
